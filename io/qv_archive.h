@@ -1,0 +1,81 @@
+/* The run file: named datasets in HDF5, written so that a crash, a full disk or a flipped bit never passes for data.
+ *
+ * The same object serves checkpoints and results. Datasets are named by path ("journal/value"); each carries `unit` and
+ * `description`. Replicated data are the same on all ranks and are written once; slabs are one global array of which
+ * each rank holds a contiguous range in rank order, so that the file does not depend on the number of ranks.
+ *
+ * Writing: create makes PATH.tmp.<job or process id>; put calls fill it; commit flushes, re-reads and compares
+ * digests, marks it complete, fsyncs, rotates PATH to its previous generation if `keep_previous`, renames, fsyncs the
+ * folder. Nothing under PATH changes before the rename. A failure at any point removes the temporary file and leaves
+ * PATH as it was. All calls are collective and all ranks leave them with the same code (QV_ERR_IO, exit 74, unless said
+ * otherwise). After a failed put, the archive can only be abandoned. Source of the protocol: docs/file-formats.md. */
+#ifndef QV_ARCHIVE_H
+#define QV_ARCHIVE_H
+
+#include "parallel/qv_comm.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct qv_archive qv_archive;
+
+typedef enum {
+  QV_TYPE_I32,
+  QV_TYPE_I64,
+  QV_TYPE_U64,
+  QV_TYPE_F32,
+  QV_TYPE_F64,
+  QV_TYPE_C64, /* complex of two float: compound {r,i}, what h5py reads as complex64 */
+  QV_TYPE_C128 /* complex of two double */
+} qv_type;
+
+size_t qv_type_bytes(qv_type type);
+
+#define QV_ARCHIVE_DIMS 4
+
+/* Starts writing. `kind` is "checkpoint" or "result" and is stored in the file. */
+qv_code qv_archive_create(const qv_comm *comm, const char *path, const char *kind, bool keep_previous,
+                          qv_archive **out);
+
+/* Makes the file visible under its name; *archive is destroyed whatever happens. */
+qv_code qv_archive_commit(qv_archive **archive);
+
+/* Gives up writing and removes the temporary file. NULL is fine. */
+void qv_archive_abandon(qv_archive **archive);
+
+/* Opens for reading and verifies all digests. Fails with QV_ERR_INPUT (66): missing, not HDF5, not ours, other kind, a
+ * newer format, incomplete, damaged; the message says which. */
+qv_code qv_archive_open(const qv_comm *comm, const char *path, const char *kind, qv_archive **out);
+
+/* Opens `path`, or if that fails its previous generation, with a warning in the log that says why. *which is the path
+ * that was opened (owned by the archive). Neither file there at all: QV_OK with *out = NULL. */
+qv_code qv_archive_open_latest(const qv_comm *comm, const char *path, const char *kind, qv_archive **out,
+                               const char **which);
+void qv_archive_close(qv_archive **archive);
+
+/* Replicated arrays: `data` is read on rank 0 only; `dims` has `rank` <= QV_ARCHIVE_DIMS entries (rank 0: a scalar).
+ * Arrays of more than 4096 bytes are compressed. Groups in `name` are made as needed. */
+qv_code qv_archive_put(qv_archive *archive, const char *name, qv_type type, int rank, const int64_t *dims,
+                       const void *data, const char *unit, const char *description);
+qv_code qv_archive_put_f64(qv_archive *archive, const char *name, double value, const char *unit,
+                           const char *description);
+qv_code qv_archive_put_i64(qv_archive *archive, const char *name, int64_t value, const char *unit,
+                           const char *description);
+qv_code qv_archive_put_text(qv_archive *archive, const char *name, const char *text, const char *description);
+
+/* Slabs: this rank's `count` elements starting at element `first` of a global 1-D array of `total`. */
+qv_code qv_archive_put_slab(qv_archive *archive, const char *name, qv_type type, int64_t total, int64_t first,
+                            int64_t count, const void *data, const char *unit, const char *description);
+
+/* Reading. A dataset that is missing or has another type or size fails with QV_ERR_INPUT. Every rank gets the data. */
+bool qv_archive_has(qv_archive *archive, const char *name);
+qv_code qv_archive_dims(qv_archive *archive, const char *name, int *rank, int64_t dims[QV_ARCHIVE_DIMS]);
+qv_code qv_archive_get(qv_archive *archive, const char *name, qv_type type, int64_t count, void *data);
+qv_code qv_archive_get_f64(qv_archive *archive, const char *name, double *value);
+qv_code qv_archive_get_i64(qv_archive *archive, const char *name, int64_t *value);
+qv_code qv_archive_get_text(qv_archive *archive, const char *name, char **text); /* freed with qv_free */
+qv_code qv_archive_get_slab(qv_archive *archive, const char *name, qv_type type, int64_t total, int64_t first,
+                            int64_t count, void *data);
+
+#endif
