@@ -163,6 +163,25 @@ qv_code qv_agree(const qv_comm *comm, qv_code mine)
   return code;
 }
 
+qv_code qv_comm_verdict(const qv_comm *comm, int root, qv_code code)
+{
+  int verdict = (int)code;
+  MPI_Bcast(&verdict, 1, MPI_INT, root, comm->handle);
+  if (verdict == QV_OK) {
+    return QV_OK;
+  }
+  char *text = calloc(1, QV_ERROR_MAX); /* not counted: the counted allocator may be what failed */
+  if (!text) {
+    qv_parallel_abort(QV_ERR_MEMORY, "no memory is left for an error message");
+  }
+  snprintf(text, QV_ERROR_MAX, "%s", qv_error_text());
+  MPI_Bcast(text, QV_ERROR_MAX, MPI_BYTE, root, comm->handle);
+  qv_error_clear();
+  qv_fail((qv_code)verdict, "%s", text);
+  free(text);
+  return (qv_code)verdict;
+}
+
 /* 2^k ranks: in step s the partners differ in bit s, and both add the lower rank's part first. */
 static void sum_pairwise(const qv_comm *comm, double *values, double *other, int count)
 {

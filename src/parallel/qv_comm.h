@@ -50,6 +50,10 @@ int qv_comm_bits(const qv_comm *comm);
  * not all ranks failed. Collective. Cost: one MPI_Allreduce of one int when all is well. */
 qv_code qv_agree(const qv_comm *comm, qv_code mine);
 
+/* Shares the verdict on work that `root` alone did: every rank returns root's `code` (that of the others is ignored),
+ * and root's error record is copied to all of them. Collective. Cost: one MPI_Bcast of one int when all is well. */
+qv_code qv_comm_verdict(const qv_comm *comm, int root, qv_code code);
+
 /* In-place sums, maxima, minima over ranks; every rank gets the same bits. The sum of doubles is taken over a binary
  * tree in rank order (on 2^k ranks a perfect one, in k pairwise steps), so that it does not depend on the MPI
  * library's choice of algorithm. Collective. */

@@ -28,6 +28,18 @@ static void agreement(const qv_comm *comm)
   }
 }
 
+static void verdicts(const qv_comm *comm)
+{
+  const int rank = qv_comm_rank(comm), root = qv_comm_size(comm) - 1;
+  CHECK(qv_comm_verdict(comm, root, QV_OK) == QV_OK);
+  const qv_code mine = rank == root ? qv_fail(QV_ERR_INPUT, "rank %d cannot read its file", rank) : QV_OK;
+  char expected[64];
+  CHECK(qv_comm_verdict(comm, root, mine) == QV_ERR_INPUT);
+  snprintf(expected, sizeof expected, "rank %d cannot read its file", root);
+  CHECK(strcmp(qv_error_text(), expected) == 0);
+  qv_error_clear();
+}
+
 static void reductions(const qv_comm *comm)
 {
   const int size = qv_comm_size(comm);
@@ -75,6 +87,7 @@ int main(int argc, char **argv)
   CHECK(qv_parallel_begin(&argc, &argv) == QV_OK);
   const qv_comm *world = qv_comm_world();
   agreement(world);
+  verdicts(world);
   reductions(world);
   swaps(world);
   CHECK(qv_comm_split(world, qv_comm_rank(world) % 2, &half) == QV_OK);
