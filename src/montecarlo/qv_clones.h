@@ -1,0 +1,11 @@
+/* Hot loops are compiled for several processors, and the fitting one is chosen when the program starts. */
+#ifndef QV_CLONES_H
+#define QV_CLONES_H
+
+#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__AVX2__)
+#define QV_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define QV_CLONES
+#endif
+
+#endif
