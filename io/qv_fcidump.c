@@ -2,10 +2,7 @@
 
 #include "base/qv_memory.h"
 #include "io/qv_fcidump_text.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
+#include "io/qv_text.h"
 
 static size_t pair_count(int norb)
 {
@@ -103,38 +100,13 @@ void qv_fcidump_destroy(qv_fcidump **dump)
   qv_free(dump);
 }
 
-/* The whole file with a zero behind it. */
-static qv_code read_text(const char *path, FILE *file, char **text, size_t *length)
-{
-  size_t room = 0, got = 0;
-  do {
-    *length += got;
-    if (*length + 1 >= room) {
-      room = room > 0 ? 2 * room : (size_t)1 << 16;
-      QV_TRY(qv_realloc(QV_MEM_IO, room, 1, text));
-    }
-    got = fread(*text + *length, 1, room - *length - 1, file);
-  } while (got > 0);
-  if (ferror(file)) {
-    return qv_fail(QV_ERR_INPUT, "%s: cannot be read (%s): give the name of an FCIDUMP file", path, strerror(errno));
-  }
-  return QV_OK;
-}
-
+/* Only rank 0 holds the text, which may be much longer than the integrals. */
 static qv_code read_file(const char *path, qv_fcidump **out)
 {
   char *text = NULL;
   size_t length = 0;
-  FILE *file = fopen(path, "rb");
-  if (!file) {
-    return qv_fail(QV_ERR_INPUT, "%s: cannot be opened (%s): check the name and the permissions", path,
-                   strerror(errno));
-  }
-  qv_code code = read_text(path, file, &text, &length);
-  fclose(file);
-  if (code == QV_OK) {
-    code = qv_fcidump_parse(path, text, length, out);
-  }
+  QV_TRY(qv_text_load(qv_comm_self(), path, &text, &length));
+  const qv_code code = qv_fcidump_parse(path, text, length, out);
   qv_free(&text);
   return code;
 }

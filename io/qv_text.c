@@ -50,7 +50,7 @@ qv_code qv_text_load(const qv_comm *comm, const char *path, char **text, size_t 
     code = load_here(path, text, length);
     size = *length;
   }
-  code = qv_agree(comm, code);
+  code = qv_comm_verdict(comm, 0, code);
   if (code == QV_OK) {
     qv_comm_broadcast(comm, &size, sizeof size, 0);
     if (qv_comm_rank(comm) != 0) {

@@ -25,7 +25,9 @@ void qv_log(qv_log_level level, const char *format, ...) __attribute__((format(p
 /* Rewrites the last line on a terminal; on anything else does nothing. The next qv_log starts below it. Local. */
 void qv_log_transient(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Whether standard output is a terminal and this rank speaks. Local. */
+/* Whether standard output is a terminal and this rank speaks. Open MPI's mpirun gives each process a terminal of its
+ * own wherever the output really goes: under it the launcher tells by QV_TERMINAL=1 or 0 in the environment
+ * (jobs/run-local does), and without a word it counts as none. Local. */
 bool qv_log_is_terminal(void);
 
 #endif

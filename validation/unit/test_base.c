@@ -1,4 +1,6 @@
+#define _POSIX_C_SOURCE 200809L
 #include "base/qv_clock.h"
+#include "base/qv_log.h"
 #include "base/qv_memory.h"
 #include "base/qv_random.h"
 #include "base/qv_status.h"
@@ -9,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -114,6 +117,20 @@ static void durations_read_well(void **state)
   assert_string_equal(text, "1970-01-01T00:00:00Z");
 }
 
+/* mpirun's own terminal is not the user's: the launcher's word counts. */
+static void the_launcher_knows_the_terminal(void **state)
+{
+  (void)state;
+  qv_log_setup(true, QV_LOG_INFO);
+  setenv("QV_TERMINAL", "1", 1);
+  assert_true(qv_log_is_terminal());
+  setenv("QV_TERMINAL", "0", 1);
+  assert_false(qv_log_is_terminal());
+  unsetenv("QV_TERMINAL");
+  setenv("OMPI_COMM_WORLD_SIZE", "1", 1);
+  assert_false(qv_log_is_terminal());
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -124,6 +141,7 @@ int main(void)
       cmocka_unit_test(normals_have_the_right_moments),
       cmocka_unit_test(tree_sums_keep_aligned_subtrees),
       cmocka_unit_test(durations_read_well),
+      cmocka_unit_test(the_launcher_knows_the_terminal),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

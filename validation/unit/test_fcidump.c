@@ -301,11 +301,10 @@ static void failures_are_collective(void **state)
   qv_fcidump *dump = NULL;
   assert_int_equal(qv_fcidump_read(qv_comm_world(), DATA "absent.fcidump", &dump), QV_ERR_INPUT);
   assert_null(dump);
-  assert_string_equal(qv_error_text(), DATA "absent.fcidump: cannot be opened (No such file or directory): check the "
-                                            "name and the permissions");
+  assert_string_equal(qv_error_text(), DATA "absent.fcidump: cannot be opened: No such file or directory");
   qv_error_clear();
   assert_int_equal(qv_fcidump_read(qv_comm_world(), DATA, &dump), QV_ERR_INPUT);
-  assert_string_equal(qv_error_text(), DATA ": cannot be read (Is a directory): give the name of an FCIDUMP file");
+  assert_string_equal(qv_error_text(), DATA ": is not a file");
   qv_error_clear();
   assert_int_equal(qv_fcidump_read(qv_comm_world(), DATA "manifest.json", &dump), QV_ERR_INPUT);
   assert_string_equal(qv_error_text(), DATA "manifest.json:1: an FCIDUMP begins with &FCI (or $FCI), not with '{': is "
