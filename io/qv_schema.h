@@ -9,6 +9,7 @@
 #include "base/qv_status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef enum {
   QV_KEY_BOOL,        /* true | false */
@@ -38,8 +39,9 @@ typedef struct {
   qv_key_type type;
   const char *unit;     /* "Hartree", "" */
   const char *fallback; /* the default as deck text, QV_KEY_REQUIRED or QV_KEY_UNSET */
-  const char *limits;   /* numbers: an interval "[0,1]", "(0,inf)", "[1,64]" (lists: of each entry); choices:
-                           "blmvm|lmvm|spsa"; durations: "" or "auto"; otherwise "" */
+  const char *limits;   /* numbers: an interval "[0,1]", "(0,inf)", "[1,64]" (lists: of each entry; times and sizes: in
+                           seconds, years, bytes) or ""; durations also "auto" or "auto|(0,inf)"; choices:
+                           "blmvm|lmvm|spsa"; otherwise "" */
   bool changeable;      /* may differ at a restart */
   const char *since;    /* version that brought it: "0.1" */
   const char *help;     /* one line, a sentence without a full stop */
@@ -60,6 +62,10 @@ typedef struct {
 
 /* The row of `path` for a task (index into tasks), or NULL. Local. */
 const qv_key *qv_schema_find(const qv_schema *schema, int task, const char *path);
+
+/* Looks for defects of the rows: illegal or clashing paths, malformed limits, defaults that are not legal, a missing
+ * help. Fails with QV_ERR_INTERNAL, naming the row. For tests. Local. */
+qv_code qv_schema_check(const qv_schema *schema);
 
 /* The whole schema as a JSON Schema document (draft 2020-12), with if/then per task, so that an editor completes and
  * checks decks. *out is freed with qv_free. Local. */

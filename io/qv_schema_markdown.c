@@ -1,0 +1,208 @@
+/* The reference page of all keys, in Markdown. */
+#include "base/qv_memory.h"
+#include "io/qv_deck_private.h"
+#include "io/qv_schema.h"
+
+#include <string.h>
+
+/* A cell of a table: a bar would end it. */
+static void put_cell(deck_buffer *page, const char *text)
+{
+  for (; *text; text++) {
+    deck_put(page, "%s%c", *text == '|' ? "\\" : "", *text);
+  }
+}
+
+static const char *type_name(qv_key_type type)
+{
+  switch (type) {
+  case QV_KEY_BOOL:
+    return "boolean";
+  case QV_KEY_INT:
+    return "integer";
+  case QV_KEY_COUNT:
+    return "count";
+  case QV_KEY_REAL:
+    return "real";
+  case QV_KEY_STRING:
+    return "text";
+  case QV_KEY_CHOICE:
+    return "choice";
+  case QV_KEY_DURATION:
+    return "duration";
+  case QV_KEY_YEARS:
+    return "years";
+  case QV_KEY_SIZE:
+    return "size";
+  case QV_KEY_FILE:
+    return "file";
+  case QV_KEY_INT_LIST:
+    return "list of integers";
+  case QV_KEY_REAL_LIST:
+    return "list of reals";
+  case QV_KEY_STRING_LIST:
+    return "list of texts";
+  case QV_KEY_CHOICE_LIST:
+    return "list of choices";
+  case QV_KEY_OPTIONS:
+    return "options";
+  case QV_KEY_RECORDS:
+    break;
+  }
+  return "list of records";
+}
+
+static void put_default(deck_buffer *page, const qv_key *row)
+{
+  if (!row->fallback) {
+    deck_put(page, "**required**");
+  } else if (strcmp(row->fallback, QV_KEY_UNSET) == 0) {
+    deck_put(page, "not set");
+  } else {
+    deck_put(page, "`%s`", row->fallback);
+  }
+}
+
+/* Choices one by one, so that a table of a browser can break the line between them. */
+static void put_limits(deck_buffer *page, const qv_key *row)
+{
+  size_t length = 0;
+  const bool words = row->type == QV_KEY_CHOICE || row->type == QV_KEY_CHOICE_LIST;
+  if (row->limits[0] == '\0') {
+    return;
+  }
+  for (int i = 0;; i++) {
+    const char *word = deck_choice_at(row->limits, i, &length);
+    if (!word) {
+      return;
+    }
+    deck_put(page, "%s`%.*s`", i == 0 ? "" : words ? ", " : " or ", (int)length, word);
+  }
+}
+
+static void put_table(deck_buffer *page, const qv_key *rows)
+{
+  deck_put(page, "| key | type | unit | default | range or choices | restart | since | meaning |\n");
+  deck_put(page, "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+  for (const qv_key *row = rows; row->path; row++) {
+    deck_put(page, "| `%s` | %s | ", row->path, type_name(row->type));
+    put_cell(page, row->unit);
+    deck_put(page, " | ");
+    put_default(page, row);
+    deck_put(page, " | ");
+    put_limits(page, row);
+    deck_put(page, " | %s | %s | ", row->changeable ? "may change" : "fixed", row->since);
+    put_cell(page, row->help);
+    deck_put(page, " |\n");
+  }
+  deck_put(page, "\n");
+}
+
+static bool knows(const qv_schema_task *task, const qv_key *block)
+{
+  for (int s = 0; task->sections[s]; s++) {
+    if (task->sections[s] == block) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static int count_tasks(const qv_schema *schema, const qv_key *block)
+{
+  int count = 0;
+  for (int t = 0; t < schema->ntasks; t++) {
+    count += knows(&schema->tasks[t], block);
+  }
+  return count;
+}
+
+/* A block goes by the top-level names of its rows. */
+static void put_block_name(deck_buffer *page, const qv_key *block, const char *mark)
+{
+  int count = 0;
+  for (const qv_key *row = block; row->path; row++) {
+    const size_t length = strcspn(row->path, ".[");
+    bool repeated = false;
+    for (const qv_key *earlier = block; earlier != row && !repeated; earlier++) {
+      repeated = strcspn(earlier->path, ".[") == length && strncmp(earlier->path, row->path, length) == 0;
+    }
+    if (!repeated) {
+      deck_put(page, "%s%s%.*s%s", count++ > 0 ? ", " : "", mark, (int)length, row->path, mark);
+    }
+  }
+}
+
+static void put_shared(deck_buffer *page, const qv_schema *schema)
+{
+  bool any = false;
+  for (int t = 0; t < schema->ntasks; t++) {
+    for (int s = 0; schema->tasks[t].sections[s]; s++) {
+      const qv_key *block = schema->tasks[t].sections[s];
+      bool earlier = false;
+      for (int u = 0; u < t && !earlier; u++) {
+        earlier = knows(&schema->tasks[u], block);
+      }
+      if (earlier || count_tasks(schema, block) < 2) {
+        continue;
+      }
+      deck_put(page, "%s### ", any ? "" : "## Sections that several tasks share\n\n");
+      any = true;
+      put_block_name(page, block, "`");
+      deck_put(page, "\n\nTasks:");
+      for (int u = 0, count = 0; u < schema->ntasks; u++) {
+        if (knows(&schema->tasks[u], block)) {
+          deck_put(page, "%s `%s`", count++ > 0 ? "," : "", schema->tasks[u].name);
+        }
+      }
+      deck_put(page, "\n\n");
+      put_table(page, block);
+    }
+  }
+}
+
+static void put_task(deck_buffer *page, const qv_schema *schema, const qv_schema_task *task)
+{
+  int shared = 0;
+  deck_put(page, "## Task `%s`\n\n%s.\n\n", task->name, task->help);
+  for (int s = 0; task->sections[s]; s++) {
+    if (count_tasks(schema, task->sections[s]) > 1) {
+      deck_put(page, "%s", shared++ > 0 ? ", " : "Shared sections: ");
+      put_block_name(page, task->sections[s], "`");
+    }
+  }
+  deck_put(page, "%s", shared > 0 ? ".\n\n" : "");
+  for (int s = 0; task->sections[s]; s++) {
+    if (count_tasks(schema, task->sections[s]) == 1) {
+      put_table(page, task->sections[s]);
+    }
+  }
+}
+
+qv_code qv_schema_markdown(const qv_schema *schema, char **out)
+{
+  deck_buffer page = {0};
+  deck_put(&page,
+           "# Keys of the input deck\n\n"
+           "This page is made from the program's own table of keys by `qonverge schema --markdown`.\n\n"
+           "Sections are nested: `run.seed` is the key `seed` in the section `run`. Keys of the form `name[].key` "
+           "stand in each entry of the list `name`. \"May change\" keys may differ when a run is continued.\n\n");
+  deck_put(&page, "| type | how it is written |\n| --- | --- |\n");
+  deck_put(&page, "| boolean | `true` or `false` |\n");
+  deck_put(&page, "| count | an integer, or one with a multiple (%s): `64 Ki` |\n", deck_unit_list(QV_KEY_COUNT));
+  deck_put(&page, "| duration | with its unit (%s): `90 s`, `01:30:00` |\n", deck_unit_list(QV_KEY_DURATION));
+  deck_put(&page, "| years | with its unit (%s): `6 months` is 0.5; a year has 365.25 days |\n",
+           deck_unit_list(QV_KEY_YEARS));
+  deck_put(&page, "| size | with its unit (%s): `4 GiB` |\n", deck_unit_list(QV_KEY_SIZE));
+  deck_put(&page, "| file | a name relative to the folder of the deck that holds it |\n");
+  deck_put(&page, "| lists | in brackets: `[1, 2]` |\n");
+  deck_put(&page, "| options | names and values in braces: `{name: value}` |\n\n");
+  deck_put(&page, "## Every deck\n\n`include: [file.yaml]` takes keys from other files; the deck itself wins.\n\n");
+  put_table(&page, schema->common);
+  put_shared(&page, schema);
+  for (int t = 0; t < schema->ntasks; t++) {
+    put_task(&page, schema, &schema->tasks[t]);
+  }
+  *out = page.text;
+  return page.code;
+}
