@@ -22,6 +22,20 @@ typedef struct {
   int64_t nruns;    /* the set has nruns << run_bits indices; 0 when empty */
 } qv_index_set;
 
+/* The sets of one system of checks for all values of the right-hand sides at once: what elimination finds that does not
+ * depend on the values. At most 24 checks. */
+typedef struct {
+  qv_index_set form;        /* everything but the values */
+  uint32_t combination[24]; /* checks whose values add up to that of the pivot */
+  int nchecks, ndropped;
+  uint32_t dropped[24]; /* combinations of checks that must add up to 0, or the set is empty */
+} qv_index_family;
+
+qv_index_family qv_index_family_make(int nlocal, int nchecks, const uint64_t *checks, uint64_t whole);
+
+/* The member for the values given as bits (bit k: value of check k). */
+qv_index_set qv_index_family_at(const qv_index_family *family, uint32_t values);
+
 /* The set for `rank` (any rank, not only this one). Bits of `whole` (physical; flips) bound the runs from above: a run
  * holds none of them. nchecks <= 24. */
 qv_index_set qv_index_set_make(int nlocal, uint64_t rank, int nchecks, const uint64_t *checks, const uint8_t *values,

@@ -22,7 +22,7 @@
 
 typedef struct {
   int n;
-  double _Complex v[1 << 12];
+  double _Complex v[1 << 13];
 } qv_dense;
 
 static inline double _Complex dense_random(uint64_t a, uint64_t b)
@@ -67,7 +67,7 @@ static inline double dense_distance(const qv_dense *dense, qv_state *state)
 static inline void dense_matrix(qv_dense *dense, int k, const int *targets, const double _Complex *matrix,
                                 uint64_t controls, uint64_t values)
 {
-  static double _Complex out[1 << 12];
+  static double _Complex out[1 << 13];
   for (uint64_t i = 0; i < 1ULL << dense->n; i++) {
     out[i] = dense->v[i];
     if ((i & controls) != (values & controls)) {
@@ -113,7 +113,7 @@ static inline void dense_generator(const qv_rotation *r, int n, const double _Co
 /* exp(angle G) by its Taylor series. */
 static inline void dense_rotate(qv_dense *dense, const qv_rotation *r, double angle)
 {
-  static double _Complex term[1 << 12], next[1 << 12];
+  static double _Complex term[1 << 13], next[1 << 13];
   memcpy(term, dense->v, sizeof(double _Complex) << dense->n);
   for (int order = 1; order < 30; order++) {
     dense_generator(r, dense->n, term, next);

@@ -1,0 +1,163 @@
+#include "circuit/qv_circuit.h"
+
+#include "base/qv_memory.h"
+
+#include <math.h>
+#include <string.h>
+
+struct qv_circuit {
+  int nqubits, nparameters;
+  int64_t count, capacity;
+  qv_gate *gates;
+};
+
+qv_code qv_circuit_create(int nqubits, int nparameters, qv_circuit **out)
+{
+  qv_circuit *circuit = NULL;
+  *out = NULL;
+  QV_REQUIRE(nqubits >= 1 && nqubits <= QV_QUBITS_MAX && nparameters >= 0);
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, 1, sizeof *circuit, &circuit));
+  circuit->nqubits = nqubits;
+  circuit->nparameters = nparameters;
+  *out = circuit;
+  return QV_OK;
+}
+
+void qv_circuit_destroy(qv_circuit **circuit)
+{
+  if (!*circuit) {
+    return;
+  }
+  for (int64_t i = 0; i < (*circuit)->count; i++) {
+    double _Complex *matrix = (double _Complex *)(*circuit)->gates[i].matrix;
+    qv_free(&matrix);
+  }
+  qv_free(&(*circuit)->gates);
+  qv_free(circuit);
+}
+
+int qv_circuit_qubits(const qv_circuit *circuit)
+{
+  return circuit->nqubits;
+}
+
+int qv_circuit_parameters(const qv_circuit *circuit)
+{
+  return circuit->nparameters;
+}
+
+int64_t qv_circuit_count(const qv_circuit *circuit)
+{
+  return circuit->count;
+}
+
+const qv_gate *qv_circuit_gate(const qv_circuit *circuit, int64_t i)
+{
+  return &circuit->gates[i];
+}
+
+static qv_code append(qv_circuit *circuit, const qv_gate *gate)
+{
+  if (circuit->count == circuit->capacity) {
+    const int64_t capacity = circuit->capacity ? 2 * circuit->capacity : 64;
+    QV_TRY(qv_realloc(QV_MEM_CIRCUIT, (size_t)capacity, sizeof *circuit->gates, &circuit->gates));
+    circuit->capacity = capacity;
+  }
+  circuit->gates[circuit->count++] = *gate;
+  return QV_OK;
+}
+
+qv_code qv_circuit_rotate(qv_circuit *circuit, const char *name, const qv_rotation *rotation, int parameter,
+                          double factor, double offset)
+{
+  QV_REQUIRE(parameter >= -1 && parameter < circuit->nparameters);
+  QV_REQUIRE((rotation->flip | rotation->sign) >> circuit->nqubits == 0);
+  const qv_gate gate = {.kind = QV_GATE_ROTATION,
+                        .name = name,
+                        .rotation = *rotation,
+                        .parameter = parameter,
+                        .factor = factor,
+                        .offset = offset};
+  return append(circuit, &gate);
+}
+
+static qv_code append_fixed(qv_circuit *circuit, qv_gate_kind kind, const char *name, int k, const int *targets,
+                            size_t entries, const double _Complex *matrix, uint64_t controls, uint64_t control_values)
+{
+  qv_gate gate = {.kind = kind,
+                  .name = name,
+                  .parameter = -1,
+                  .k = k,
+                  .controls = controls,
+                  .control_values = control_values & controls};
+  QV_REQUIRE(k >= 1 && k <= QV_MATRIX_QUBITS && controls >> circuit->nqubits == 0);
+  for (int t = 0; t < k; t++) {
+    QV_REQUIRE(targets[t] >= 0 && targets[t] < circuit->nqubits && !(controls >> targets[t] & 1));
+    gate.targets[t] = targets[t];
+  }
+  double _Complex *copy = NULL;
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, entries, sizeof *copy, &copy));
+  if (copy) {
+    memcpy(copy, matrix, entries * sizeof *copy);
+  }
+  gate.matrix = copy;
+  const qv_code code = append(circuit, &gate);
+  if (code != QV_OK) {
+    qv_free(&copy);
+  }
+  return code;
+}
+
+qv_code qv_circuit_matrix(qv_circuit *circuit, const char *name, int k, const int *targets,
+                          const double _Complex *matrix, uint64_t controls, uint64_t control_values)
+{
+  return append_fixed(circuit, QV_GATE_MATRIX, name, k, targets, (size_t)1 << (2 * k), matrix, controls,
+                      control_values);
+}
+
+qv_code qv_circuit_diagonal(qv_circuit *circuit, const char *name, int k, const int *targets,
+                            const double _Complex *diagonal, uint64_t controls, uint64_t control_values)
+{
+  return append_fixed(circuit, QV_GATE_DIAGONAL, name, k, targets, (size_t)1 << k, diagonal, controls, control_values);
+}
+
+qv_code qv_circuit_swap(qv_circuit *circuit, int a, int b)
+{
+  return append_fixed(circuit, QV_GATE_SWAP, "swap", 2, (int[2]){a, b}, 0, NULL, 0, 0);
+}
+
+qv_code qv_circuit_rx(qv_circuit *circuit, int qubit, int parameter)
+{
+  const qv_rotation r = qv_rotation_pauli(1ULL << qubit, 0);
+  return qv_circuit_rotate(circuit, "rx", &r, parameter, 0.5, 0);
+}
+
+qv_code qv_circuit_ry(qv_circuit *circuit, int qubit, int parameter)
+{
+  const qv_rotation r = qv_rotation_pauli(1ULL << qubit, 1ULL << qubit);
+  return qv_circuit_rotate(circuit, "ry", &r, parameter, 0.5, 0);
+}
+
+qv_code qv_circuit_rz(qv_circuit *circuit, int qubit, int parameter)
+{
+  const qv_rotation r = qv_rotation_pauli(0, 1ULL << qubit);
+  return qv_circuit_rotate(circuit, "rz", &r, parameter, 0.5, 0);
+}
+
+qv_code qv_circuit_x(qv_circuit *circuit, int qubit)
+{
+  const double _Complex x[4] = {0, 1, 1, 0};
+  return qv_circuit_matrix(circuit, "x", 1, &qubit, x, 0, 0);
+}
+
+qv_code qv_circuit_h(qv_circuit *circuit, int qubit)
+{
+  const double _Complex h[4] = {sqrt(0.5), sqrt(0.5), sqrt(0.5), -sqrt(0.5)};
+  return qv_circuit_matrix(circuit, "h", 1, &qubit, h, 0, 0);
+}
+
+qv_code qv_circuit_cx(qv_circuit *circuit, int control, int target)
+{
+  const double _Complex x[4] = {0, 1, 1, 0};
+  return qv_circuit_matrix(circuit, "cx", 1, &target, x, 1ULL << control, 1ULL << control);
+}

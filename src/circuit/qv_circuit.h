@@ -1,0 +1,79 @@
+/* Circuits: a list of gates with shared parameters, run on a statevector and differentiated by the adjoint method.
+ *
+ * Every parametrised gate is a rotation (state/qv_rotation.h) by angle = factor * parameters[parameter] + offset; fixed
+ * gates are dense or diagonal matrices, swaps only relabel. A parameter may drive any number of gates. */
+#ifndef QV_CIRCUIT_H
+#define QV_CIRCUIT_H
+
+#include "state/qv_matrix.h"
+#include "state/qv_rotation.h"
+
+typedef struct qv_circuit qv_circuit;
+
+typedef enum { QV_GATE_ROTATION, QV_GATE_MATRIX, QV_GATE_DIAGONAL, QV_GATE_SWAP } qv_gate_kind;
+
+/* One gate as the circuit stores it. */
+typedef struct {
+  qv_gate_kind kind;
+  const char *name; /* what it is called in counts: a string that outlives the circuit */
+
+  qv_rotation rotation; /* ROTATION */
+  int parameter;        /* ROTATION: index of its parameter, or -1 */
+  double factor, offset;
+
+  int k; /* MATRIX, DIAGONAL, SWAP: number of targets */
+  int targets[QV_MATRIX_QUBITS];
+  uint64_t controls, control_values;
+  const double _Complex *matrix; /* MATRIX: 2^k x 2^k, row-major; DIAGONAL: 2^k; owned by the circuit */
+} qv_gate;
+
+/* An empty circuit on nqubits with nparameters. Local, as all building. */
+qv_code qv_circuit_create(int nqubits, int nparameters, qv_circuit **out);
+void qv_circuit_destroy(qv_circuit **circuit);
+
+int qv_circuit_qubits(const qv_circuit *circuit);
+int qv_circuit_parameters(const qv_circuit *circuit);
+int64_t qv_circuit_count(const qv_circuit *circuit);
+const qv_gate *qv_circuit_gate(const qv_circuit *circuit, int64_t i);
+
+/* Appends exp(angle G) with angle = factor * parameters[parameter] + offset; parameter -1 for a fixed angle `offset`.
+ */
+qv_code qv_circuit_rotate(qv_circuit *circuit, const char *name, const qv_rotation *rotation, int parameter,
+                          double factor, double offset);
+
+/* Appends a fixed k-qubit matrix (copied) on targets under controls; arguments as qv_state_matrix. */
+qv_code qv_circuit_matrix(qv_circuit *circuit, const char *name, int k, const int *targets,
+                          const double _Complex *matrix, uint64_t controls, uint64_t control_values);
+
+/* Appends a diagonal of 2^k entries (copied); arguments as qv_state_diagonal. */
+qv_code qv_circuit_diagonal(qv_circuit *circuit, const char *name, int k, const int *targets,
+                            const double _Complex *diagonal, uint64_t controls, uint64_t control_values);
+
+/* Appends an exchange of two qubits. */
+qv_code qv_circuit_swap(qv_circuit *circuit, int a, int b);
+
+/* Common gates: RX, RY, RZ by exp(-i theta/2 P) with theta a parameter; CX, and X, H as fixed matrices. */
+qv_code qv_circuit_rx(qv_circuit *circuit, int qubit, int parameter);
+qv_code qv_circuit_ry(qv_circuit *circuit, int qubit, int parameter);
+qv_code qv_circuit_rz(qv_circuit *circuit, int qubit, int parameter);
+qv_code qv_circuit_x(qv_circuit *circuit, int qubit);
+qv_code qv_circuit_h(qv_circuit *circuit, int qubit);
+qv_code qv_circuit_cx(qv_circuit *circuit, int control, int target);
+
+/* state <- circuit(parameters) state. Collective. */
+qv_code qv_circuit_run(const qv_circuit *circuit, const double *parameters, qv_state *state);
+
+/* What is differentiated: out = O in (same layout as in), *value = <in|O|in>. Collective. */
+typedef struct {
+  qv_code (*apply)(void *context, const qv_state *in, qv_state *out, double *value);
+  void *context;
+} qv_circuit_observable;
+
+/* Value <start|C^dagger O C|start> and its gradient [nparameters] by the adjoint method: one run forward, one
+ * application of O, one run backward of two states. `state` holds the start state and is returned in it up to rounding;
+ * `left` is scratch of the same kind. Memory: the two states. Source: Jones and Gacon, arXiv:2009.02823. Collective. */
+qv_code qv_circuit_gradient(const qv_circuit *circuit, const double *parameters,
+                            const qv_circuit_observable *observable, qv_state *state, qv_state *left, double *value,
+                            double *gradient);
+
+#endif
