@@ -10,6 +10,15 @@
 const char *qv_version(void);
 const char *qv_version_commit(void);
 
+/* The libraries that are linked: those that io/ and the rooms below it use, then those told to qv_provenance_library.
+ * Local. */
+int qv_version_libraries(void);
+const char *qv_version_library_name(int i);
+const char *qv_version_library(int i);
+
+/* "hdf5@1.10.8;libyaml@0.2.5": the form of openPMD's softwareDependencies. Local. */
+void qv_version_dependencies(char *text, size_t room);
+
 /* Remembers the command line for provenance; call once from main. Local. */
 void qv_provenance_command_line(int argc, char *const *argv);
 

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "base/qv_memory.h"
 
+#include "base/qv_fault.h"
+
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -54,7 +56,7 @@ qv_code qv_alloc(qv_mem_tag tag, size_t count, size_t size, void *out)
   const size_t align = large ? HUGE_ALIGN : SMALL_ALIGN;
   const size_t lead = large ? HUGE_ALIGN : HEADER_BYTES;
   const size_t total = (lead + bytes + align - 1) / align * align;
-  base = aligned_alloc(align, total);
+  base = qv_fault(QV_FAULT_ALLOC) ? NULL : aligned_alloc(align, total);
   if (!base) {
     return qv_fail(QV_ERR_MEMORY, "%s: the system refuses %.3f GiB (available on this node: %.3f GiB)",
                    qv_memory_name(tag), (double)bytes / 1073741824.0, (double)qv_memory_available() / 1073741824.0);

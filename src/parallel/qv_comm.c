@@ -1,4 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
+#include "base/qv_fault.h"
 #include "base/qv_memory.h"
 #include "base/qv_sum.h"
 #include "parallel/qv_comm_mpi.h"
@@ -46,7 +47,7 @@ qv_code qv_parallel_begin(int *argc, char ***argv)
     return qv_fail(QV_ERR_FEATURE, "the MPI library %s does not support threads beside MPI calls (MPI_THREAD_FUNNELED)",
                    qv_parallel_library());
   }
-  return QV_OK;
+  return qv_fault_setup(getenv("QV_FAULT"), world.rank, world.size);
 }
 
 void qv_parallel_end(void)
@@ -130,6 +131,9 @@ MPI_Comm qv_comm_handle(const qv_comm *comm)
 
 qv_code qv_agree(const qv_comm *comm, qv_code mine)
 {
+  if (mine == QV_OK && qv_fault(QV_FAULT_AGREE)) {
+    mine = qv_fail(QV_ERR_IO, "a fault was injected into an agreement");
+  }
   int candidate = mine == QV_OK ? comm->size : comm->rank;
   int first = 0;
   int failed = mine != QV_OK;

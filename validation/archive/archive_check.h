@@ -1,0 +1,56 @@
+/* What the archive's tests share: a check that ends the job with its line, and a folder of this test's own. */
+#ifndef ARCHIVE_CHECK_H
+#define ARCHIVE_CHECK_H
+
+#include "io/qv_archive.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHECK(condition)                                                                                               \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      qv_parallel_abort(QV_ERR_INTERNAL, "%s:%d: %s [error record: %s]", __FILE__, __LINE__, #condition,               \
+                        qv_error_text());                                                                              \
+    }                                                                                                                  \
+  } while (0)
+
+/* The call must fail with this code, and its message must hold this text; the record is cleared. */
+#define CHECK_FAILS(call, code, text)                                                                                  \
+  do {                                                                                                                 \
+    CHECK((call) == (code));                                                                                           \
+    CHECK(qv_error_code() == (code));                                                                                  \
+    CHECK(strstr(qv_error_text(), text) != NULL);                                                                      \
+    qv_error_clear();                                                                                                  \
+  } while (0)
+
+/* Makes FOLDER/NAME-rRANKS, where tests that run at the same time do not meet, and goes there. Collective. */
+static inline void check_enter(const qv_comm *comm, const char *folder, const char *name)
+{
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s-r%d", folder, name, qv_comm_size(comm));
+  if (qv_comm_rank(comm) == 0) {
+    mkdir(folder, 0777);
+    mkdir(path, 0777);
+  }
+  qv_comm_barrier(comm);
+  CHECK(chdir(path) == 0);
+}
+
+/* Element `i` of a test array: any bits, but the same on every rank count. */
+static inline double check_value(int64_t i)
+{
+  return (double)((uint64_t)i * 0x9E3779B97F4A7C15u >> 12) * 0x1p-52 - 0.5;
+}
+
+/* This rank's part of `total` elements, in parts that are not all the same. */
+static inline void check_part(const qv_comm *comm, int64_t total, int64_t *first, int64_t *count)
+{
+  const int64_t size = qv_comm_size(comm), rank = qv_comm_rank(comm);
+  *first = total * rank / size;
+  *count = total * (rank + 1) / size - *first;
+}
+
+#endif
