@@ -1,0 +1,273 @@
+#include "optimize/qv_eigen.h"
+
+#include "base/qv_memory.h"
+#include "optimize/qv_petsc.h"
+#include "parallel/qv_comm_mpi.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <slepceps.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* The basis is as large as its budget lets it be, between these numbers of vectors beyond the wanted ones: fewer need
+ * many more applications, more hardly save any. */
+#define BASIS_LEAST  11
+#define BASIS_MOST   31
+#define BASIS_BUDGET ((double)((int64_t)2 << 30)) /* bytes on a rank */
+
+/* Vectors beside the basis: its spare column, the start or residual vector, the eigenvector. */
+#define OTHER_VECTORS 3
+
+/* An eigenvector counts as found from the start vector if its overlap with it is above this. In exact arithmetic a
+ * Krylov space never leaves the invariant subspace of its start; rounding adds what lies outside, with overlaps of the
+ * order of the machine's precision. */
+#define OVERLAP_LEAST 1e-11
+
+/* Residuals cannot be smaller than the rounding errors of an application. */
+#define ROUNDING (128 * DBL_EPSILON)
+
+typedef struct {
+  const qv_comm *comm;
+  const qv_eigen_operator *op;
+  const qv_eigen_opts *opts;
+  int64_t largest; /* local_count of the rank that has most */
+  int64_t applications;
+  double norm; /* largest |A x| / |x| seen: what rounding errors are relative to */
+  Mat matrix;
+  EPS solver;
+  Vec vector, work;
+} search;
+
+static int basis_size(int64_t local_count, const qv_eigen_opts *opts)
+{
+  if (opts->basis > 0) {
+    return opts->basis;
+  }
+  const double affordable = BASIS_BUDGET / (8 * (double)(local_count > 0 ? local_count : 1));
+  const int least = 2 * opts->wanted + BASIS_LEAST - 2, most = 2 * opts->wanted + BASIS_MOST - 2;
+  return affordable < least ? least : affordable > most ? most : (int)affordable;
+}
+
+double qv_eigen_bytes(int64_t local_count, const qv_eigen_opts *opts)
+{
+  return 8.0 * (double)local_count * (basis_size(local_count, opts) + OTHER_VECTORS);
+}
+
+/* SLEPc's view of the operator. The basis vectors that it passes have the norm 1. */
+static PetscErrorCode apply(Mat matrix, Vec in, Vec out)
+{
+  search *s = NULL;
+  const PetscScalar *x = NULL;
+  PetscScalar *y = NULL;
+  PetscReal norm = 0;
+  PetscCall(MatShellGetContext(matrix, &s));
+  PetscCall(VecGetArrayRead(in, &x));
+  PetscCall(VecGetArrayWrite(out, &y));
+  s->applications++;
+  const qv_code code = s->op->apply(s->op->context, x, y);
+  if (code == QV_OK && s->op->project) {
+    s->op->project(s->op->context, y);
+  }
+  PetscCall(VecRestoreArrayWrite(out, &y));
+  PetscCall(VecRestoreArrayRead(in, &x));
+  if (code != QV_OK) {
+    return QV_PETSC_UNWIND;
+  }
+  PetscCall(VecNorm(out, NORM_2, &norm));
+  if (!isfinite(norm)) {
+    qv_fail(QV_ERR_NUMERIC, "the operator gave a vector that is not finite at application %" PRId64, s->applications);
+    return QV_PETSC_UNWIND;
+  }
+  s->norm = fmax(s->norm, norm);
+  return 0;
+}
+
+static double allowed(const search *s, double value)
+{
+  return fmax(s->opts->tolerance * fabs(value), ROUNDING * s->norm);
+}
+
+/* SLEPc takes a pair as converged when the error is below its tolerance, which is set to 1. A pair is asked for half
+ * the residual that it may have, since SLEPc sees an estimate. */
+static PetscErrorCode relative_error(EPS solver, PetscScalar value, PetscScalar imaginary, PetscReal residual,
+                                     PetscReal *error, void *context)
+{
+  (void)solver;
+  (void)imaginary;
+  *error = 2 * residual / allowed(context, value);
+  return 0;
+}
+
+/* The start vector, normalised, into `vector`. */
+static qv_code fill_start(const search *s, Vec vector)
+{
+  PetscScalar *x = NULL;
+  PetscReal norm = 0;
+  QV_PETSC(VecGetArrayWrite(vector, &x));
+  s->op->start(s->op->context, x);
+  if (s->op->project) {
+    s->op->project(s->op->context, x);
+  }
+  QV_PETSC(VecRestoreArrayWrite(vector, &x));
+  QV_PETSC(VecNorm(vector, NORM_2, &norm));
+  if (!(norm > 0) || !isfinite(norm)) {
+    return qv_fail(QV_ERR_NUMERIC, "the start vector of the eigenvalue search has the norm %g", norm);
+  }
+  QV_PETSC(VecScale(vector, 1 / norm));
+  return QV_OK;
+}
+
+static qv_code check_size(search *s, int64_t *global)
+{
+  *global = s->op->local_count;
+  s->largest = s->op->local_count;
+  qv_comm_sum_i64(s->comm, global, 1);
+  qv_comm_max_i64(s->comm, &s->largest, 1);
+  if (s->opts->wanted < 1 || s->opts->wanted > *global) {
+    return qv_fail(QV_ERR_NUMERIC, "%d eigenvalues are wanted of an operator of dimension %" PRId64, s->opts->wanted,
+                   *global);
+  }
+  if (*global > PETSC_MAX_INT) {
+    int qubits = 0;
+    while (((int64_t)PETSC_MAX_INT >> (qubits + 1)) > 0) {
+      qubits++;
+    }
+    return qv_fail(QV_ERR_FEATURE,
+                   "an eigenvector of %" PRId64
+                   " elements is more than the %d-bit indices of this build of PETSc hold: "
+                   "at most %d qubits; with a PETSc and SLEPc of 64-bit indices (--with-64-bit-indices) there is no "
+                   "such limit",
+                   *global, (int)(8 * sizeof(PetscInt)), qubits);
+  }
+  return QV_OK;
+}
+
+static qv_code create_solver(search *s, int64_t global)
+{
+  const MPI_Comm comm = qv_comm_handle(s->comm);
+  const PetscInt local = (PetscInt)s->op->local_count, n = (PetscInt)global;
+  BV basis = NULL;
+  QV_PETSC(MatCreateShell(comm, local, local, n, n, s, &s->matrix));
+  QV_PETSC(MatShellSetOperation(s->matrix, MATOP_MULT, (void (*)(void))apply));
+  QV_PETSC(MatCreateVecs(s->matrix, &s->vector, &s->work));
+  QV_PETSC(EPSCreate(comm, &s->solver));
+  QV_PETSC(EPSSetOperators(s->solver, s->matrix, NULL));
+  QV_PETSC(EPSSetProblemType(s->solver, EPS_HEP));
+  QV_PETSC(EPSSetType(s->solver, EPSKRYLOVSCHUR));
+  QV_PETSC(EPSSetWhichEigenpairs(s->solver, EPS_SMALLEST_REAL));
+  QV_PETSC(EPSSetTolerances(s->solver, 1, s->opts->max_iterations));
+  QV_PETSC(EPSSetConvergenceTestFunction(s->solver, relative_error, s, NULL));
+  QV_PETSC(EPSGetBV(s->solver, &basis));
+  /* One block for all columns is faster, but its size is a PetscInt. */
+  const bool fits = s->largest * (basis_size(s->largest, s->opts) + BASIS_MOST + 1) < PETSC_MAX_INT;
+  QV_PETSC(BVSetType(basis, fits ? BVSVEC : BVVECS));
+  return QV_OK;
+}
+
+/* Runs SLEPc for `wanted` pairs from the start vector. */
+static qv_code solve(search *s, int wanted, int64_t global)
+{
+  EPSConvergedReason reason = EPS_CONVERGED_ITERATING;
+  PetscInt found = 0, iterations = 0;
+  int64_t basis = basis_size(s->largest, s->opts) + wanted - s->opts->wanted;
+  basis = basis < wanted + 1 ? wanted + 1 : basis;
+  basis = basis > global ? global : basis;
+  QV_TRY(fill_start(s, s->work));
+  QV_PETSC(EPSSetDimensions(s->solver, wanted, (PetscInt)basis, PETSC_DEFAULT));
+  QV_PETSC(EPSSetInitialSpace(s->solver, 1, &s->work));
+  QV_PETSC(EPSSolve(s->solver));
+  QV_PETSC(EPSGetConvergedReason(s->solver, &reason));
+  QV_PETSC(EPSGetConverged(s->solver, &found));
+  QV_PETSC(EPSGetIterationNumber(s->solver, &iterations));
+  if (reason < 0 || found < wanted) {
+    return qv_fail(
+        QV_ERR_NUMERIC,
+        "the eigenvalue search did not converge: %d of %d eigenvalues to the relative residual %.3g after %d "
+        "restarts of %d vectors and %" PRId64 " applications; allow more restarts or a larger basis",
+        (int)found, wanted, s->opts->tolerance, (int)iterations, (int)basis, s->applications);
+  }
+  return QV_OK;
+}
+
+/* |A x - lambda x| for s->vector, by an application of our own. */
+static qv_code check_residual(search *s, double value, double *residual)
+{
+  QV_PETSC(MatMult(s->matrix, s->vector, s->work));
+  QV_PETSC(VecAXPY(s->work, -value, s->vector));
+  QV_PETSC(VecNorm(s->work, NORM_2, residual));
+  if (*residual > allowed(s, value)) {
+    return qv_fail(QV_ERR_NUMERIC, "the eigenvalue %.12g has the residual %.3g, not the %.3g that was asked for", value,
+                   *residual, allowed(s, value));
+  }
+  return QV_OK;
+}
+
+/* Takes the converged pairs that overlap with the start vector; *taken of them are in values and residuals, and
+ * *weight is their share of the start vector. */
+static qv_code take_pairs(search *s, double *values, double *residuals, double *vector, int *taken, double *weight)
+{
+  PetscInt found = 0;
+  *taken = 0;
+  *weight = 0;
+  QV_PETSC(EPSGetConverged(s->solver, &found));
+  for (int i = 0; i < found && *taken < s->opts->wanted; i++) {
+    PetscScalar value = 0, overlap = 0;
+    QV_PETSC(EPSGetEigenpair(s->solver, i, &value, NULL, s->vector, NULL));
+    QV_TRY(fill_start(s, s->work));
+    QV_PETSC(VecDot(s->work, s->vector, &overlap));
+    if (fabs(overlap) < OVERLAP_LEAST) {
+      continue;
+    }
+    QV_TRY(check_residual(s, value, &residuals[*taken]));
+    values[*taken] = value;
+    *weight += overlap * overlap;
+    if (*taken == 0 && vector) {
+      const PetscScalar *x = NULL;
+      QV_PETSC(VecGetArrayRead(s->vector, &x));
+      memcpy(vector, x, (size_t)s->op->local_count * sizeof *x);
+      QV_PETSC(VecRestoreArrayRead(s->vector, &x));
+    }
+    (*taken)++;
+  }
+  return QV_OK;
+}
+
+/* Rounding may bring in lower eigenvectors from outside the start's subspace; then more pairs are asked for until
+ * enough of the right ones are among them. */
+static qv_code find_pairs(search *s, double *values, double *residuals, double *vector)
+{
+  int64_t global = 0;
+  QV_TRY(check_size(s, &global));
+  QV_TRY(create_solver(s, global));
+  for (int wanted = s->opts->wanted;;) {
+    int taken = 0;
+    double weight = 0;
+    QV_TRY(solve(s, wanted, global));
+    QV_TRY(take_pairs(s, values, residuals, vector, &taken, &weight));
+    if (taken == s->opts->wanted) {
+      return QV_OK;
+    }
+    if (weight > 1 - 1e-9 || wanted == global || wanted > s->opts->wanted + BASIS_MOST) {
+      return qv_fail(QV_ERR_NUMERIC,
+                     "the start vector of the eigenvalue search consists of %d eigenvectors only (weight %.9f), but %d "
+                     "eigenvalues are wanted",
+                     taken, weight, s->opts->wanted);
+    }
+    wanted = wanted + 2 * (s->opts->wanted - taken) < global ? wanted + 2 * (s->opts->wanted - taken) : (int)global;
+  }
+}
+
+qv_code qv_eigen_lowest(const qv_comm *comm, const qv_eigen_operator *op, const qv_eigen_opts *opts, double *values,
+                        double *residuals, double *vector, int64_t *applications)
+{
+  search s = {.comm = comm, .op = op, .opts = opts};
+  const qv_code code = find_pairs(&s, values, residuals, vector);
+  EPSDestroy(&s.solver);
+  MatDestroy(&s.matrix);
+  VecDestroy(&s.vector);
+  VecDestroy(&s.work);
+  *applications = s.applications;
+  return qv_agree(comm, code);
+}

@@ -1,0 +1,62 @@
+/* What a method sees of the optimiser. Private to this room.
+ *
+ * A method is written straight-line, as if it called the objective: it runs inside a coroutine (qv_coroutine.h), and
+ * qv_method_evaluate leaves it until the caller has told the answer. */
+#ifndef QV_OPTIMIZER_PRIVATE_H
+#define QV_OPTIMIZER_PRIVATE_H
+
+#include "optimize/qv_coroutine.h"
+#include "optimize/qv_optimizer.h"
+
+#define QV_REASON_MAX 512
+
+typedef struct qv_method {
+  const char *name; /* in the deck; for TAO also its type */
+  bool needs_gradient;
+
+  /* Minimises from optimizer->start. Returns at once when qv_method_evaluate returns false. A failure of the method
+   * itself is recorded and returned; an end of any other kind is told by qv_method_finish. */
+  qv_code (*run)(qv_optimizer *optimizer);
+} qv_method;
+
+struct qv_optimizer {
+  const qv_comm *comm;
+  const qv_method *method;
+  int n;             /* parameters */
+  bool has_gradient; /* answers bring gradients */
+  double tolerance;  /* on the norm of the gradient */
+  int64_t max_evaluations;
+  uint64_t seed;
+  int noptions;
+  char **option_names, **option_values; /* [noptions], owned */
+  double *start;                        /* [n] */
+
+  qv_coroutine *coroutine;
+  qv_code failure;  /* of the method, QV_OK if none */
+  bool cancelled;   /* the method is to return: the limit is reached, or the optimiser is destroyed */
+  double *question; /* [n], what the method waits for */
+
+  /* The journal: entries [0, answered) have been given to the method, entries [answered, count) wait for it to ask
+   * again. Arrays hold `capacity` entries. */
+  int64_t answered, count, capacity;
+  double *parameters, *values, *gradients;
+
+  int64_t best; /* entry with the lowest value among those answered, -1: none */
+  int64_t iterations;
+  bool ended; /* a reason was given */
+  bool converged;
+  char reason_name[48], reason[QV_REASON_MAX];
+};
+
+/* The value and the gradient [n] at x [n] (gradient NULL: not wanted). False: the run is over, return at once; the
+ * outputs are untouched. Only inside run. */
+bool qv_method_evaluate(qv_optimizer *optimizer, const double *x, double *value, double *gradient);
+
+/* Says why the method ends; the first call counts. Local. */
+void qv_method_finish(qv_optimizer *optimizer, bool converged, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The methods of TAO, and those of our own. */
+qv_code qv_tao_run(qv_optimizer *optimizer);
+
+#endif
