@@ -44,8 +44,8 @@ qv_code qv_archive_commit(qv_archive **archive);
 /* Gives up writing and removes the temporary file. NULL is fine. */
 void qv_archive_abandon(qv_archive **archive);
 
-/* Opens for reading and verifies all digests. Fails with QV_ERR_INPUT (66): missing, not HDF5, not ours, other kind, a
- * newer format, incomplete, damaged; the message says which. */
+/* Opens for reading and verifies all digests. `kind` NULL takes any. Fails with QV_ERR_INPUT (66): missing, not HDF5,
+ * not ours, other kind, a newer format, incomplete, damaged; the message says which. */
 qv_code qv_archive_open(const qv_comm *comm, const char *path, const char *kind, qv_archive **out);
 
 /* Opens `path`, or if that fails its previous generation, with a warning in the log that says why. *which is the path
@@ -77,5 +77,28 @@ qv_code qv_archive_get_i64(qv_archive *archive, const char *name, int64_t *value
 qv_code qv_archive_get_text(qv_archive *archive, const char *name, char **text); /* freed with qv_free */
 qv_code qv_archive_get_slab(qv_archive *archive, const char *name, qv_type type, int64_t total, int64_t first,
                             int64_t count, void *data);
+
+/* The text of an attribute of a group ("meta", "git"); NULL if it has none. *text is freed with qv_free. */
+qv_code qv_archive_get_attribute(qv_archive *archive, const char *group, const char *name, char **text);
+
+/* What a file holds, for people: one entry a dataset, sorted by name; the digests of slabs are left out. */
+typedef struct {
+  char name[256];
+  char type[8]; /* "f64", "c128", "text" */
+  int rank;
+  int64_t dims[QV_ARCHIVE_DIMS];
+  char unit[64];
+  char description[256];
+} qv_archive_entry;
+
+/* The kind that was given to create; owned by the archive. Local. */
+const char *qv_archive_kind(const qv_archive *archive);
+
+/* *entries is freed with qv_free. Every rank gets the list. */
+qv_code qv_archive_list(qv_archive *archive, qv_archive_entry **entries, int *count);
+
+/* Removes `path` and its previous generation, and syncs the folder, so that neither comes back after a crash; files
+ * that are not there are fine. Fails with QV_ERR_IO. */
+qv_code qv_archive_remove(const qv_comm *comm, const char *path);
 
 #endif

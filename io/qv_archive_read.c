@@ -128,6 +128,7 @@ static qv_code open_verified(qv_archive *a, const char *kind)
   QV_TRY(qv_agree(a->comm, qv_posix_open(a->path, O_RDONLY, &a->fd)));
   QV_TRY(qv_agree(a->comm, root ? read_seal(a, kind, &seal) : QV_OK));
   qv_comm_broadcast(a->comm, &seal, sizeof seal, 0);
+  snprintf(a->kind, sizeof a->kind, "%s", seal.kind);
   QV_TRY(share_index(a, &seal));
   qv_deadline_begin(a->comm, a->path, NULL, "verifying the file", slab_bytes(a));
   qv_code code = root ? verify_small(a, &seal) : QV_OK;
@@ -146,7 +147,7 @@ qv_code qv_archive_open(const qv_comm *comm, const char *path, const char *kind,
 {
   qv_archive *a = NULL;
   *out = NULL;
-  qv_code code = qv_agree(comm, qv_archive_new(comm, path, kind, false, &a));
+  qv_code code = qv_agree(comm, qv_archive_new(comm, path, "", false, &a));
   if (code == QV_OK) {
     code = open_verified(a, kind);
     qv_deadline_end();

@@ -72,4 +72,11 @@ uint64_t qv_deck_hash(const qv_deck *deck);
  * QV_ERR_INPUT, naming each key and both values. */
 qv_code qv_deck_compare(const qv_deck *deck, const char *earlier_text, const qv_schema *schema);
 
+/* A duration as a deck writes it ("90 s", "3.9h", "01:30:00") in seconds; false if it is none. Local. */
+bool qv_deck_duration(const char *text, double *seconds);
+
+/* How near a user's word is to a candidate: 0 equal, 1 and 2 typing errors, 3 one begins with the other; -1: not near.
+ * Local. */
+int qv_deck_nearness(const char *word, const char *candidate);
+
 #endif

@@ -1,10 +1,11 @@
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include "base/qv_log.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static struct {
@@ -97,4 +98,13 @@ bool qv_log_is_terminal(void)
     return out.speaks && strcmp(told, "1") == 0;
   }
   return out.speaks && !getenv("OMPI_COMM_WORLD_SIZE") && isatty(STDOUT_FILENO) == 1;
+}
+
+int qv_log_columns(void)
+{
+  struct winsize size = {0};
+  if (!qv_log_is_terminal()) {
+    return 0;
+  }
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }

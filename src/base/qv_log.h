@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-typedef enum { QV_LOG_ERROR, QV_LOG_WARN, QV_LOG_RESULT, QV_LOG_INFO, QV_LOG_DEBUG } qv_log_level;
+/* DIAGNOSIS is an error whose text says itself that it is one ("deck.yaml:3:1: error: ..."). */
+typedef enum { QV_LOG_DIAGNOSIS, QV_LOG_ERROR, QV_LOG_WARN, QV_LOG_RESULT, QV_LOG_INFO, QV_LOG_DEBUG } qv_log_level;
 
 /* Who speaks (`speaks`: true on rank 0 only) and the highest level that is written. Local. */
 void qv_log_setup(bool speaks, qv_log_level highest);
@@ -29,5 +30,8 @@ void qv_log_transient(const char *format, ...) __attribute__((format(printf, 1, 
  * own wherever the output really goes: under it the launcher tells by QV_TERMINAL=1 or 0 in the environment
  * (jobs/run-local does), and without a word it counts as none. Local. */
 bool qv_log_is_terminal(void);
+
+/* The width of that terminal in characters (80 where it is not known), 0 if there is none. Local. */
+int qv_log_columns(void);
 
 #endif

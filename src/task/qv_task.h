@@ -56,9 +56,14 @@ typedef struct {
   void (*destroy)(void **self);
 } qv_task_class;
 
-/* The tasks, and the schema made from their rows. Local. */
-int qv_task_count(void);
-const qv_task_class *qv_task_at(int i);
+/* A table of tasks is an array that ends with NULL, with at most QV_TASK_MAX of them. */
+#define QV_TASK_MAX 64
+
+/* The tasks of the program, and the schema made from their rows: its i-th task is the i-th of the table. Local. */
+const qv_task_class *const *qv_task_table(void);
 const qv_schema *qv_task_schema(void);
+
+/* The schema of any table; `rows` must outlive it. Local. */
+qv_schema qv_task_schema_of(const qv_task_class *const *table, qv_schema_task rows[QV_TASK_MAX]);
 
 #endif

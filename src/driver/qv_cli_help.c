@@ -1,0 +1,118 @@
+/* Help pages. The options come from the table of the parser, so that a page cannot forget one. */
+#define _GNU_SOURCE
+#include "base/qv_memory.h"
+#include "driver/qv_cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE_BYTES  6000
+#define TEXT_COLUMN 24
+
+typedef struct {
+  char *text;
+  size_t length;
+} help_page;
+
+static void put(help_page *page, const char *text)
+{
+  const size_t bytes = strnlen(text, PAGE_BYTES - 1 - page->length);
+  memcpy(page->text + page->length, text, bytes);
+  page->length += bytes;
+  page->text[page->length] = '\0';
+}
+
+static const char *const program_page =
+    "Qonverge: a distributed statevector and Monte Carlo solver for hybrid quantum-classical work.\n"
+    "\n"
+    "  qonverge run DECK       runs the deck; the same command again continues a run that was stopped\n"
+    "  qonverge check DECK     checks the deck and all files that it names; allocates nothing\n"
+    "  qonverge plan DECK      memory, checkpoint size, legal numbers of ranks; needs no launcher\n"
+    "  qonverge info FILE.h5   what a result or checkpoint file holds, and whether it is whole\n"
+    "  qonverge schema         all keys of a deck, as JSON Schema (--markdown: as the reference page)\n"
+    "  qonverge help COMMAND   the options of a command\n"
+    "  qonverge --version      version, commit, compiler and libraries\n"
+    "\n"
+    "On a cluster: srun qonverge run deck.yaml -o results, or mpirun -n 4 qonverge run deck.yaml.\n"
+    "\n";
+
+static const struct {
+  const char *head, *tail;
+} command_pages[QV_CLI_HELP] = {
+    [QV_CLI_RUN] =
+        {"qonverge run DECK [options]: runs the deck.\n\n",
+         "\nOutputs, named by the deck's key `output`: DIR/NAME.h5 (results), DIR/NAME.json (summary),\n"
+         "DIR/NAME.ckpt.h5 (checkpoint, and the one before it). The same command continues a run that was\n"
+         "stopped, on any legal number of ranks; only deck keys that are marked changeable may differ. When a\n"
+         "run is complete its checkpoint is removed; the same command then says so and does nothing, and a\n"
+         "changed deck starts afresh, the earlier results kept beside the new ones.\n"
+         "\n"
+         "A run stops at the next step, with a checkpoint, for: the signals USR1, USR2, XCPU; a file named\n"
+         "`stop` in DIR; --maxtime, the deck's run.max_time and the end of the batch job, in time for the\n"
+         "longest step and the checkpoint. TERM and INT stop at the next step; a second one stops at once.\n"},
+    [QV_CLI_CHECK] =
+        {"qonverge check DECK [options]: checks the deck and all files that it names, prints what the run\n"
+         "would need, and allocates nothing.\n\n",
+         ""},
+    [QV_CLI_PLAN] =
+        {"qonverge plan DECK [options]: what a run would need, without running: memory per rank, checkpoint\n"
+         "size, legal numbers of ranks, and what the task knows about its cost. Needs no launcher.\n\n",
+         ""},
+    [QV_CLI_INFO] =
+        {"qonverge info FILE.h5 [options]: what a result or checkpoint file holds; verifies every digest.\n\n", ""},
+    [QV_CLI_SCHEMA] =
+        {"qonverge schema [options]: all keys of a deck with type, unit, range, default and meaning, as JSON\n"
+         "Schema for editors.\n\n",
+         ""},
+};
+
+static void put_option(help_page *page, const qv_cli_option *option)
+{
+  char left[64];
+  char line[256];
+  if (option->key < 256) {
+    snprintf(left, sizeof left, "-%c, --%s%s%s", option->key, option->name, option->argument ? " " : "",
+             option->argument ? option->argument : "");
+  } else {
+    snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument ? " " : "",
+             option->argument ? option->argument : "");
+  }
+  snprintf(line, sizeof line, "  %-*s%s\n", TEXT_COLUMN, left, option->help);
+  put(page, line);
+}
+
+static void put_exit_codes(help_page *page)
+{
+  static const qv_code codes[] = {
+#define CODE_ITEM(name, exit_code, text) name,
+      QV_CODE_LIST(CODE_ITEM)
+#undef CODE_ITEM
+  };
+  char line[160];
+  put(page, "Exit codes:\n");
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+    snprintf(line, sizeof line, "  %2d  %s\n", qv_code_exit(codes[i]), qv_code_text(codes[i]));
+    put(page, line);
+  }
+}
+
+qv_code qv_cli_help(qv_cli_command topic, char **out)
+{
+  help_page page = {NULL, 0};
+  QV_TRY(qv_alloc(QV_MEM_IO, PAGE_BYTES, 1, &page.text));
+  *out = page.text;
+  if (topic >= QV_CLI_HELP) {
+    put(&page, program_page);
+    put_exit_codes(&page);
+  } else {
+    put(&page, command_pages[topic].head);
+    for (int i = 0; qv_cli_option_at(i); i++) {
+      if (qv_cli_option_at(i)->commands & (1U << topic)) {
+        put_option(&page, qv_cli_option_at(i));
+      }
+    }
+    put(&page, command_pages[topic].tail);
+  }
+  page.text[page.length - 1] = '\0'; /* the log adds the last newline */
+  return QV_OK;
+}

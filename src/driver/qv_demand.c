@@ -1,0 +1,151 @@
+#define _POSIX_C_SOURCE 200809L
+#include "driver/qv_demand.h"
+
+#include "base/qv_memory.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HOST_BYTES  64
+#define MOST_QUBITS 62
+#define MOST_RANKS  ((int64_t)1 << 24)
+
+void qv_demand_bytes(double bytes, char out[32])
+{
+  static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  int unit = 0;
+  while (bytes >= 1024 && unit < 6) {
+    bytes /= 1024;
+    unit++;
+  }
+  snprintf(out, 32, unit == 0 ? "%.0f %s" : "%.2f %s", bytes, units[unit]);
+}
+
+qv_code qv_demand_plan(const qv_task_class *task, const qv_deck *deck, int64_t ranks, int qubits, qv_plan *plan,
+                       qv_result *numbers)
+{
+  *plan = (qv_plan){.ranks = ranks, .qubits = qubits};
+  return task->plan(deck, plan, numbers);
+}
+
+/* The memory per rank of another launch; a launch that the task refuses needs more than there is. */
+static double bytes_of(const qv_task_class *task, const qv_deck *deck, int64_t ranks, int qubits)
+{
+  qv_plan plan;
+  qv_result *scratch = NULL;
+  qv_code code = qv_result_create(&scratch);
+  if (code == QV_OK) {
+    code = qv_demand_plan(task, deck, ranks, qubits, &plan, scratch);
+  }
+  qv_result_destroy(&scratch);
+  if (code != QV_OK) {
+    qv_error_clear();
+    return 1e300;
+  }
+  return plan.bytes_per_rank;
+}
+
+/* The largest number of qubits whose memory fits; 0 if none does, as with tasks that do not scale with them. */
+static int most_qubits(const qv_task_class *task, const qv_deck *deck, int64_t ranks, double limit)
+{
+  int low = 0;
+  int high = MOST_QUBITS + 1;
+  while (high - low > 1) {
+    const int middle = (low + high) / 2;
+    if (bytes_of(task, deck, ranks, middle) <= limit) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/* The least number of ranks, doubling, that fits with the same number of them on a node; 0 if none does. */
+static int64_t least_ranks(const qv_task_class *task, const qv_deck *deck, int64_t ranks, double limit)
+{
+  int64_t count = 1;
+  while (count <= ranks) {
+    count *= 2;
+  }
+  for (; count <= MOST_RANKS; count *= 2) {
+    if (bytes_of(task, deck, count, 0) <= limit) {
+      return count;
+    }
+  }
+  return 0;
+}
+
+static qv_code refuse_memory(const qv_task_class *task, const qv_deck *deck, const qv_plan *plan, const char *host,
+                             int here)
+{
+  const double offered = (double)qv_memory_available();
+  const double limit = QV_DEMAND_SHARE * offered / here;
+  const int qubits = most_qubits(task, deck, plan->ranks, limit);
+  const int64_t ranks = least_ranks(task, deck, plan->ranks, limit);
+  char need[32];
+  char each[32];
+  char have[32];
+  char advice[200] = "";
+  qv_demand_bytes(plan->bytes_per_rank * here, need);
+  qv_demand_bytes(plan->bytes_per_rank, each);
+  qv_demand_bytes(offered, have);
+  int length = 0;
+  if (qubits > 0) {
+    length = snprintf(advice, sizeof advice, "; %d qubits would fit", qubits);
+  }
+  if (ranks > 0) {
+    snprintf(advice + length, sizeof advice - (size_t)length, "; %" PRId64 " ranks, %d on a node, would do", ranks,
+             here);
+  }
+  return qv_fail(QV_ERR_MEMORY,
+                 "the run needs %s on node %s (%d ranks of %s), which offers %s, of which it may take 90 %%%s", need,
+                 host, here, each, have, advice[0] ? advice : "; no number of ranks would do");
+}
+
+static qv_code count_on_node(const qv_comm *comm, char host[HOST_BYTES], int *here)
+{
+  char *hosts = NULL;
+  const size_t size = (size_t)qv_comm_size(comm);
+  memset(host, 0, HOST_BYTES);
+  gethostname(host, HOST_BYTES - 1);
+  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_IO, size, HOST_BYTES, &hosts)));
+  qv_comm_gather(comm, host, HOST_BYTES, hosts);
+  *here = 0;
+  for (size_t i = 0; i < size; i++) {
+    *here += memcmp(hosts + i * HOST_BYTES, host, HOST_BYTES) == 0;
+  }
+  qv_free(&hosts);
+  return QV_OK;
+}
+
+static qv_code check_ranks(const qv_task_class *task, const qv_plan *plan)
+{
+  int64_t below = 1;
+  while (2 * below <= plan->ranks) {
+    below *= 2;
+  }
+  if (plan->power_of_two && below != plan->ranks) {
+    return qv_fail(QV_ERR_ENVIRONMENT,
+                   "task '%s' spreads its state over a power of two of ranks, and %" PRId64
+                   " is none: start it on %" PRId64 " or %" PRId64,
+                   task->name, plan->ranks, below, 2 * below);
+  }
+  return QV_OK;
+}
+
+qv_code qv_demand_check(const qv_comm *comm, const qv_task_class *task, const qv_deck *deck, const qv_plan *plan)
+{
+  char host[HOST_BYTES];
+  int here = 1;
+  QV_TRY(check_ranks(task, plan));
+  QV_TRY(count_on_node(comm, host, &here));
+  qv_code code = QV_OK;
+  if (plan->bytes_per_rank * here > QV_DEMAND_SHARE * (double)qv_memory_available()) {
+    code = refuse_memory(task, deck, plan, host, here);
+  }
+  return qv_agree(comm, code);
+}

@@ -1,0 +1,22 @@
+/* What a run needs against what there is: numbers of ranks and memory, before anything is allocated. */
+#ifndef QV_DEMAND_H
+#define QV_DEMAND_H
+
+#include "task/qv_task.h"
+
+/* Asks the task for its plan; `numbers` takes its further numbers. Fails as the task does. Local. */
+qv_code qv_demand_plan(const qv_task_class *task, const qv_deck *deck, int64_t ranks, int qubits, qv_plan *plan,
+                       qv_result *numbers);
+
+/* Refuses a launch that cannot work: QV_ERR_ENVIRONMENT for a number of ranks that is not legal (naming those that
+ * are), QV_ERR_MEMORY if the ranks on one node together need more than 90 % of what it offers (naming the largest
+ * number of qubits and the number of ranks that would do, where there is one). Collective. */
+qv_code qv_demand_check(const qv_comm *comm, const qv_task_class *task, const qv_deck *deck, const qv_plan *plan);
+
+/* The share of a node's memory that a run may take. */
+#define QV_DEMAND_SHARE 0.9
+
+/* Bytes for people: "1.50 GiB", into `out` of 32. Local. */
+void qv_demand_bytes(double bytes, char out[32]);
+
+#endif

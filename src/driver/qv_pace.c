@@ -1,0 +1,86 @@
+#include "driver/qv_pace.h"
+
+#include "base/qv_clock.h"
+#include "base/qv_log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_STEPS     3
+#define REWRITE_SECONDS 0.1
+#define BAR_CELLS       20
+
+qv_pace qv_pace_begin(double every, int64_t first)
+{
+  return (qv_pace){.every = every, .begun = qv_clock_now(), .first = first};
+}
+
+static void put_count(const qv_progress *progress, char *out, size_t size)
+{
+  if (progress->total > 0) {
+    snprintf(out, size, "%lld/%lld", (long long)progress->step, (long long)progress->total);
+  } else {
+    snprintf(out, size, "%lld", (long long)progress->step);
+  }
+}
+
+static void put_bar(const qv_progress *progress, char out[BAR_CELLS + 4])
+{
+  out[0] = '\0';
+  if (progress->total > 0) {
+    const double part = (double)progress->step / (double)progress->total;
+    const int full = part >= 1 ? BAR_CELLS : (int)(part * BAR_CELLS);
+    out[0] = '[';
+    memset(out + 1, '#', (size_t)full);
+    memset(out + 1 + full, '.', (size_t)(BAR_CELLS - full));
+    memcpy(out + 1 + BAR_CELLS, "] ", 3);
+  }
+}
+
+void qv_pace_line(const qv_pace *pace, const qv_progress *progress, double elapsed, int columns, char *out, size_t size)
+{
+  const int64_t made = progress->step - pace->first;
+  const double each = made > 0 ? elapsed / (double)made : 0;
+  const int64_t remaining = progress->total - progress->step;
+  char count[48];
+  char bar[BAR_CELLS + 4] = "";
+  char rate[48] = "";
+  char left[48] = "";
+  put_count(progress, count, sizeof count);
+  if (columns > 0) {
+    put_bar(progress, bar);
+  }
+  if (made > 0) {
+    snprintf(rate, sizeof rate, "  %.3g s/step", each);
+  }
+  if (made > 0 && progress->total > 0 && remaining >= 0) {
+    char duration[32];
+    qv_clock_duration(each * (double)remaining, duration);
+    snprintf(left, sizeof left, "  left %s", duration);
+  }
+  snprintf(out, size, "%sstep %s%s%s%s%s", bar, count, progress->fields[0] ? "  " : "", progress->fields, rate, left);
+  if (columns > 0 && (size_t)columns <= strlen(out)) {
+    out[columns - 1] = '\0';
+  }
+}
+
+void qv_pace_step(qv_pace *pace, const qv_progress *progress, bool last)
+{
+  const double now = qv_clock_now();
+  const int columns = qv_log_columns();
+  const bool rewrite = columns > 0 && !last;
+  const bool first = progress->step - pace->first <= FIRST_STEPS;
+  char line[400];
+  if (rewrite ? now - pace->printed < REWRITE_SECONDS : !last && !first && now - pace->printed < pace->every) {
+    return;
+  }
+  pace->printed = now;
+  pace->lines++;
+  if (rewrite) {
+    qv_pace_line(pace, progress, now - pace->begun, columns, line, sizeof line);
+    qv_log_transient("%s", line);
+  } else {
+    qv_pace_line(pace, progress, now - pace->begun, 0, line, sizeof line);
+    qv_log(QV_LOG_INFO, "%s", line);
+  }
+}

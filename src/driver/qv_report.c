@@ -1,0 +1,139 @@
+/* Where time and memory went, over all ranks. Rank 0's list of timers is the one that counts: work that no rank 0 ever
+ * does is not shown. */
+#include "base/qv_clock.h"
+#include "base/qv_log.h"
+#include "base/qv_memory.h"
+#include "driver/qv_demand.h"
+#include "driver/qv_run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_BYTES 48
+
+typedef struct {
+  int count;
+  char names[QV_TIMER_MAX][NAME_BYTES];
+  double calls[QV_TIMER_MAX];                                         /* on the rank with most */
+  double least[QV_TIMER_MAX], mean[QV_TIMER_MAX], most[QV_TIMER_MAX]; /* seconds */
+  double bytes[QV_TIMER_MAX];                                         /* all ranks */
+} timer_table;
+
+static const qv_timer *find_timer(const char *name)
+{
+  for (int i = 0; i < qv_timer_count(); i++) {
+    if (strncmp(qv_timer_at(i)->name, name, NAME_BYTES - 1) == 0) {
+      return qv_timer_at(i);
+    }
+  }
+  return NULL;
+}
+
+static void gather_timers(const qv_comm *comm, timer_table *table)
+{
+  table->count = qv_timer_count();
+  for (int i = 0; i < table->count; i++) {
+    snprintf(table->names[i], NAME_BYTES, "%s", qv_timer_at(i)->name);
+  }
+  qv_comm_broadcast(comm, &table->count, sizeof table->count, 0);
+  qv_comm_broadcast(comm, table->names, sizeof table->names, 0);
+  for (int i = 0; i < table->count; i++) {
+    const qv_timer *timer = find_timer(table->names[i]);
+    table->calls[i] = timer ? (double)timer->calls : 0;
+    table->bytes[i] = timer ? timer->bytes : 0;
+    table->least[i] = table->mean[i] = table->most[i] = timer ? timer->seconds : 0;
+  }
+  qv_comm_max(comm, table->calls, table->count);
+  qv_comm_min(comm, table->least, table->count);
+  qv_comm_max(comm, table->most, table->count);
+  qv_comm_sum(comm, table->mean, table->count);
+  qv_comm_sum(comm, table->bytes, table->count);
+  for (int i = 0; i < table->count; i++) {
+    table->mean[i] /= qv_comm_size(comm);
+  }
+}
+
+qv_code qv_report_write(qv_run *run, qv_archive *archive)
+{
+  timer_table *table = NULL;
+  char names[QV_TIMER_MAX * NAME_BYTES] = "";
+  size_t length = 0;
+  QV_TRY(qv_agree(run->comm, qv_alloc(QV_MEM_IO, 1, sizeof *table, &table)));
+  gather_timers(run->comm, table);
+  for (int i = 0; i < table->count; i++) {
+    length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", i > 0 ? "\n" : "", table->names[i]);
+  }
+  const int64_t dims[1] = {table->count};
+  const struct {
+    const char *name, *unit, *description;
+    const double *values;
+  } columns[] = {
+      {"timers/calls", "", "number of times, on the rank with most", table->calls},
+      {"timers/least", "s", "seconds, on the rank with least", table->least},
+      {"timers/mean", "s", "seconds, mean over ranks", table->mean},
+      {"timers/most", "s", "seconds, on the rank with most", table->most},
+      {"timers/bytes", "B", "bytes moved, all ranks, as far as counted", table->bytes},
+  };
+  qv_code code = qv_archive_put_text(archive, "timers/names", names, "what each entry of timers/ timed, one a line");
+  for (size_t i = 0; i < sizeof columns / sizeof *columns && code == QV_OK; i++) {
+    code = qv_archive_put(archive, columns[i].name, QV_TYPE_F64, 1, dims, columns[i].values, columns[i].unit,
+                          columns[i].description);
+  }
+  qv_free(&table);
+  return code;
+}
+
+static void print_timers(const timer_table *table, double wall)
+{
+  qv_log(QV_LOG_INFO, "%-28s %9s %10s %10s %10s %6s %8s", "timer", "calls", "min s", "mean s", "max s", "%", "GB/s");
+  for (int i = 0; i < table->count; i++) {
+    char rate[32] = "-";
+    if (table->bytes[i] > 0 && table->most[i] > 0) {
+      snprintf(rate, sizeof rate, "%.3g", 1e-9 * table->bytes[i] / table->most[i]);
+    }
+    qv_log(QV_LOG_INFO, "%-28s %9.0f %10.3f %10.3f %10.3f %6.1f %8s", table->names[i], table->calls[i], table->least[i],
+           table->mean[i], table->most[i], 100 * table->mean[i] / wall, rate);
+  }
+}
+
+static void print_memory(const qv_run *run)
+{
+  const int ranks = qv_comm_size(run->comm);
+  double most[QV_MEM_COUNT + 1];
+  double sum[QV_MEM_COUNT + 1];
+  char each[32];
+  char all[32];
+  for (int tag = 0; tag < QV_MEM_COUNT; tag++) {
+    most[tag] = sum[tag] = (double)qv_memory_peak((qv_mem_tag)tag);
+  }
+  most[QV_MEM_COUNT] = sum[QV_MEM_COUNT] = (double)qv_memory_resident_peak();
+  qv_comm_max(run->comm, most, QV_MEM_COUNT + 1);
+  qv_comm_sum(run->comm, sum, QV_MEM_COUNT + 1);
+  qv_log(QV_LOG_INFO, "%-28s %14s %14s", "memory at its peak", "most a rank", "all ranks");
+  for (int tag = 0; tag <= QV_MEM_COUNT; tag++) {
+    if (most[tag] > 0) {
+      qv_demand_bytes(most[tag], each);
+      qv_demand_bytes(sum[tag], all);
+      qv_log(QV_LOG_INFO, "%-28s %14s %14s", tag < QV_MEM_COUNT ? qv_memory_name((qv_mem_tag)tag) : "resident", each,
+             all);
+    }
+  }
+  qv_demand_bytes(run->plan.bytes_per_rank, each);
+  qv_demand_bytes(run->plan.bytes_per_rank * ranks, all);
+  qv_log(QV_LOG_INFO, "%-28s %14s %14s", "planned", each, all);
+  if (run->plan.bytes_per_rank > 0) {
+    qv_log(QV_LOG_INFO, "resident / planned = %.3f", sum[QV_MEM_COUNT] / (run->plan.bytes_per_rank * ranks));
+  }
+}
+
+qv_code qv_report_print(qv_run *run)
+{
+  timer_table *table = NULL;
+  QV_TRY(qv_agree(run->comm, qv_alloc(QV_MEM_IO, 1, sizeof *table, &table)));
+  gather_timers(run->comm, table);
+  print_timers(table, qv_clock_now() - run->started);
+  qv_free(&table);
+  print_memory(run);
+  return QV_OK;
+}

@@ -1,0 +1,256 @@
+#define _POSIX_C_SOURCE 200809L
+#include "driver/qv_run.h"
+
+#include "base/qv_clock.h"
+#include "base/qv_log.h"
+#include "base/qv_memory.h"
+#include "driver/qv_demand.h"
+#include "io/qv_provenance.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What a checkpoint is taken to cost before one was written: a slow shared file system. */
+#define EXPECTED_BYTES_PER_SECOND 200e6
+/* Work that is not saved when the steps are done is saved before the baselines, which may take long. */
+#define UNSAVED_SECONDS 30.0
+
+static qv_code make_path(const char *folder, const char *name, const char *ending, char **out)
+{
+  const size_t bytes = strlen(folder) + strlen(name) + strlen(ending) + 2;
+  QV_TRY(qv_alloc(QV_MEM_IO, bytes, 1, out));
+  if (strcmp(folder, ".") == 0) {
+    snprintf(*out, bytes, "%s%s", name, ending);
+  } else {
+    snprintf(*out, bytes, "%s%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name, ending);
+  }
+  return QV_OK;
+}
+
+static qv_code name_outputs(qv_run *run)
+{
+  const char *folder = run->cli->folder;
+  const char *name = qv_deck_string(run->deck, "output");
+  if (strchr(name, '/')) {
+    return qv_deck_fail(run->deck, "output", QV_ERR_DECK, "'%s' has a slash: the folder is chosen with -o DIR", name);
+  }
+  QV_TRY(make_path(folder, name, ".h5", &run->result_path));
+  QV_TRY(make_path(folder, name, ".json", &run->summary_path));
+  return make_path(folder, name, ".ckpt.h5", &run->checkpoint_path);
+}
+
+/* mkdir -p. */
+static qv_code make_folder(const char *folder)
+{
+  char *path = NULL;
+  struct stat status;
+  QV_TRY(qv_strdup(QV_MEM_IO, folder, &path));
+  int failed = 0;
+  for (char *at = path + 1; *at && !failed; at++) {
+    if (*at == '/') {
+      *at = '\0';
+      failed = mkdir(path, 0777) != 0 && errno != EEXIST;
+      *at = '/';
+    }
+  }
+  failed = failed || (mkdir(path, 0777) != 0 && errno != EEXIST);
+  const char *reason = failed ? strerror(errno) : "a file of that name is in the way";
+  if (!failed && (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))) {
+    failed = 1;
+  }
+  qv_free(&path);
+  return failed ? qv_fail(QV_ERR_IO, "%s: the output folder cannot be made: %s", folder, reason) : QV_OK;
+}
+
+static qv_code open_outputs(qv_run *run)
+{
+  qv_code code = QV_OK;
+  if (qv_comm_rank(run->comm) == 0) {
+    code = make_folder(run->cli->folder);
+  }
+  QV_TRY(qv_agree(run->comm, code));
+  run->folder_ready = true;
+  return qv_agree(run->comm, run->cli->log ? qv_log_open(run->cli->log) : QV_OK);
+}
+
+/* Deck, names and folder of the outputs, header block. */
+static qv_code read_input(qv_run *run, const qv_task_class *const *table)
+{
+  const qv_cli *cli = run->cli;
+  QV_TRY(qv_deck_read(run->comm, cli->file, cli->sets, cli->nsets, run->schema, &run->deck));
+  run->task = table[qv_deck_task(run->deck)];
+  QV_TRY(qv_agree(run->comm, name_outputs(run)));
+  QV_TRY(open_outputs(run));
+  qv_provenance_print(run->comm, run->deck);
+  if (cli->echo) {
+    qv_log(QV_LOG_RESULT, "%s", qv_deck_echo(run->deck));
+  }
+  return qv_agree(run->comm, qv_result_create(&run->result));
+}
+
+static qv_code make_plan(qv_run *run)
+{
+  qv_result *numbers = NULL;
+  qv_code code = qv_result_create(&numbers);
+  if (code == QV_OK) {
+    code = qv_demand_plan(run->task, run->deck, qv_comm_size(run->comm), 0, &run->plan, numbers);
+  }
+  qv_result_destroy(&numbers);
+  return qv_agree(run->comm, code);
+}
+
+static void print_plan(const qv_run *run)
+{
+  char memory[32];
+  char checkpoint[32];
+  qv_demand_bytes(run->plan.bytes_per_rank, memory);
+  qv_demand_bytes(run->plan.checkpoint_bytes, checkpoint);
+  qv_log(QV_LOG_INFO, "memory a rank = %s  checkpoint = %s", memory, checkpoint);
+}
+
+static qv_code set_up(qv_run *run)
+{
+  const qv_stop_opts opts = {.maxtime = run->cli->maxtime,
+                             .deck_maxtime = qv_deck_real(run->deck, "run.max_time"),
+                             .started = run->started,
+                             .folder = run->cli->folder};
+  qv_timer *timer = qv_timer_get("set-up");
+  QV_TRY(make_plan(run));
+  QV_TRY(qv_demand_check(run->comm, run->task, run->deck, &run->plan));
+  print_plan(run);
+  QV_TRY(qv_stop_begin(run->comm, &opts, &run->stop));
+  if (isfinite(run->stop.end)) {
+    char duration[32];
+    qv_clock_duration(run->stop.end - qv_clock_now(), duration);
+    qv_log(QV_LOG_INFO, "time limit = %s (%s)", duration, run->stop.limit_name);
+  }
+  run->checkpoint_seconds = run->plan.checkpoint_bytes / EXPECTED_BYTES_PER_SECOND;
+  qv_timer_start(timer);
+  const qv_code code = qv_agree(run->comm, run->task->create(run->comm, run->deck, &run->self));
+  qv_timer_stop(timer);
+  QV_TRY(code);
+  return qv_checkpoint_restore(run);
+}
+
+static qv_code fill_results(qv_run *run, qv_archive *archive)
+{
+  const bool done = run->progress.done;
+  QV_TRY(qv_checkpoint_put_run(run, archive));
+  QV_TRY(qv_agree(run->comm, run->task->finish(run->self, done, archive, run->result)));
+  QV_TRY(qv_result_write_archive(run->result, archive));
+  return qv_report_write(run, archive);
+}
+
+static qv_code write_results(qv_run *run)
+{
+  qv_archive *archive = NULL;
+  qv_timer *timer = qv_timer_get("results");
+  qv_timer_start(timer);
+  qv_code code = qv_archive_create(run->comm, run->result_path, "result", true, &archive);
+  if (code == QV_OK) {
+    code = fill_results(run, archive);
+  }
+  if (code == QV_OK) {
+    code = qv_archive_commit(&archive);
+  }
+  qv_archive_abandon(&archive);
+  qv_timer_stop(timer);
+  return code;
+}
+
+/* After an early stop the checkpoint comes first; after TERM there may be no time for anything else. */
+static qv_code save_stopped(qv_run *run)
+{
+  QV_TRY(qv_checkpoint_write(run));
+  return run->stopped == QV_STOP_NOW ? QV_OK : write_results(run);
+}
+
+static qv_code save_done(qv_run *run)
+{
+  if (run->saved_step != run->progress.step && qv_clock_now() - run->saved > UNSAVED_SECONDS) {
+    QV_TRY(qv_checkpoint_write(run));
+  }
+  QV_TRY(write_results(run));
+  return qv_checkpoint_remove(run);
+}
+
+static void print_end(const qv_run *run)
+{
+  char seconds[32];
+  qv_clock_duration(run->earlier_seconds + qv_clock_now() - run->started, seconds);
+  qv_result_print(run->result);
+  if (run->stopped == QV_STOP_NONE) {
+    qv_log(QV_LOG_INFO, "done after %s: results in %s and %s", seconds, run->result_path, run->summary_path);
+  } else {
+    qv_log(QV_LOG_RESULT, "stopped after step %" PRId64 ", because %s; checkpoint in %s: the same command continues",
+           run->progress.step, qv_stop_text(&run->stop, run->stopped), run->checkpoint_path);
+  }
+}
+
+/* The run from the deck on. */
+static qv_code advance(qv_run *run, const qv_task_class *const *table)
+{
+  bool complete = false;
+  QV_TRY(read_input(run, table));
+  QV_TRY(qv_checkpoint_is_complete(run, &complete));
+  if (complete) {
+    run->folder_ready = false; /* the summary of the complete run stays */
+    qv_log(QV_LOG_RESULT, "already complete: results in %s (--restart none makes the run again)", run->result_path);
+    return QV_OK;
+  }
+  QV_TRY(set_up(run));
+  QV_TRY(qv_loop(run));
+  QV_TRY(run->stopped == QV_STOP_NONE ? save_done(run) : save_stopped(run));
+  QV_TRY(qv_report_print(run));
+  print_end(run);
+  return run->stopped == QV_STOP_NONE ? QV_OK : QV_STOPPED;
+}
+
+static qv_code write_summary(qv_run *run, qv_code code)
+{
+  char stopped[128];
+  snprintf(stopped, sizeof stopped, "stopped after step %" PRId64 ": %s", run->progress.step,
+           code == QV_STOPPED ? qv_stop_text(&run->stop, run->stopped) : "");
+  const qv_outcome outcome = {
+      .success = code == QV_OK,
+      .error_type = code == QV_OK ? NULL : qv_code_name(code),
+      .error_message = code == QV_OK        ? NULL
+                       : code == QV_STOPPED ? stopped
+                                            : qv_error_text(),
+      .wall_seconds = run->earlier_seconds + qv_clock_now() - run->started,
+      .ranks = qv_comm_size(run->comm),
+      .threads = omp_get_max_threads(),
+      .routine = run->task->name,
+  };
+  return qv_result_write_json(run->result, run->comm, run->summary_path, run->deck, &outcome);
+}
+
+static void clean_up(qv_run *run)
+{
+  if (run->self) {
+    run->task->destroy(&run->self);
+  }
+  qv_result_destroy(&run->result);
+  qv_deck_destroy(&run->deck);
+  qv_free(&run->result_path);
+  qv_free(&run->summary_path);
+  qv_free(&run->checkpoint_path);
+}
+
+qv_code qv_run_command(const qv_cli *cli, const qv_task_class *const *table, const qv_schema *schema,
+                       const qv_comm *comm, double started)
+{
+  qv_run run = {.cli = cli, .comm = comm, .schema = schema, .started = started, .saved_step = -1};
+  qv_code code = advance(&run, table);
+  if (run.folder_ready) {
+    const qv_code written = write_summary(&run, code);
+    code = code == QV_OK || code == QV_STOPPED ? (written == QV_OK ? code : written) : code;
+  }
+  clean_up(&run);
+  return code;
+}

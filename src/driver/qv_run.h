@@ -1,0 +1,80 @@
+/* The command `run`: the one loop of the program, and everything around it.
+ *
+ *   qv_run.c         the order of things: deck, checks, set-up, restart, loop, results, summary
+ *   qv_loop.c        step, agree, progress, checkpoint, stop
+ *   qv_checkpoint.c  what a checkpoint holds, restart, when a run is complete
+ *   qv_pace.c        progress lines
+ *   qv_report.c      timer and memory tables */
+#ifndef QV_RUN_H
+#define QV_RUN_H
+
+#include "driver/qv_cli.h"
+#include "driver/qv_pace.h"
+#include "driver/qv_stop.h"
+#include "task/qv_task.h"
+
+typedef struct {
+  const qv_cli *cli;
+  const qv_comm *comm;
+  const qv_schema *schema;
+  const qv_task_class *task;
+  qv_deck *deck;
+  qv_plan plan;
+  double started; /* qv_clock_now() when the program began */
+
+  char *result_path, *summary_path, *checkpoint_path; /* DIR/NAME.h5, .json, .ckpt.h5; owned */
+  bool folder_ready;                                  /* the summary can be written */
+
+  void *self; /* the task */
+  qv_result *result;
+  qv_progress progress;
+
+  qv_stop stop;
+  qv_stop_reason stopped; /* why the loop was left early */
+  qv_pace pace;
+  double longest_step;       /* of this part, seconds on rank 0 */
+  double checkpoint_seconds; /* the last one, or what one is expected to take */
+  double saved;              /* qv_clock_now() when the last checkpoint was complete, or the loop began */
+  int64_t saved_step;        /* the step that it holds; -1: none */
+
+  int64_t parts;          /* parts of this run before this one */
+  double earlier_seconds; /* wall-clock seconds of these parts */
+} qv_run;
+
+/* Runs the deck of `cli`. Returns QV_OK (done, or already complete), QV_STOPPED (a good checkpoint is left) or a
+ * failure, whose message is in the error record; the summary is written in all cases in which there is a folder for it.
+ * Collective. */
+qv_code qv_run_command(const qv_cli *cli, const qv_task_class *const *table, const qv_schema *schema,
+                       const qv_comm *comm, double started);
+
+/* qv_loop.c: makes steps until the task is done or run->stopped is set. Agrees once a step, in one reduction that
+ * carries failures, requests to stop, whether a checkpoint is due and whether the task is done. Collective. */
+qv_code qv_loop(qv_run *run);
+
+/* qv_checkpoint.c. All collective. */
+
+/* Writes the checkpoint and remembers what it took. */
+qv_code qv_checkpoint_write(qv_run *run);
+
+/* Takes the checkpoint that --restart names into the task. Sets step, parts and seconds; with no checkpoint there does
+ * nothing. Fails with QV_ERR_INPUT: damaged, of another task, of a deck that differs in a key that may not change. */
+qv_code qv_checkpoint_restore(qv_run *run);
+
+/* Removes the checkpoint and the one before it. */
+qv_code qv_checkpoint_remove(qv_run *run);
+
+/* Whether the result file is whole, of this very deck and this version of the program, and from a run that was done. */
+qv_code qv_checkpoint_is_complete(qv_run *run, bool *complete);
+
+/* Puts what a restart and `qonverge info` want to know about the run into run/. */
+qv_code qv_checkpoint_put_run(qv_run *run, qv_archive *archive);
+
+/* qv_report.c. All collective. */
+
+/* Puts the timer table into timers/. */
+qv_code qv_report_write(qv_run *run, qv_archive *archive);
+
+/* Prints the timer and memory tables (level INFO). */
+qv_code qv_report_print(qv_run *run);
+
+#endif

@@ -1,0 +1,30 @@
+/* The tasks of the program. A new one is a line here. */
+#include "task/qv_task.h"
+#include "task/qv_task_keys.h"
+
+static const qv_task_class *const tasks[] = {
+    NULL,
+};
+_Static_assert(sizeof tasks / sizeof *tasks <= QV_TASK_MAX + 1, "QV_TASK_MAX is too small");
+
+const qv_task_class *const *qv_task_table(void)
+{
+  return tasks;
+}
+
+const qv_schema *qv_task_schema(void)
+{
+  static qv_schema_task rows[QV_TASK_MAX];
+  static qv_schema schema;
+  schema = qv_task_schema_of(tasks, rows);
+  return &schema;
+}
+
+qv_schema qv_task_schema_of(const qv_task_class *const *table, qv_schema_task rows[QV_TASK_MAX])
+{
+  int count = 0;
+  for (; table[count] && count < QV_TASK_MAX; count++) {
+    rows[count] = (qv_schema_task){table[count]->name, table[count]->help, table[count]->sections};
+  }
+  return (qv_schema){qv_keys_common, rows, count};
+}
