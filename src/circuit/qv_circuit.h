@@ -69,11 +69,23 @@ typedef struct {
   void *context;
 } qv_circuit_observable;
 
+/* *value = <in|O|in> alone. Collective. */
+typedef struct {
+  qv_code (*evaluate)(void *context, const qv_state *in, double *value);
+  void *context;
+} qv_circuit_energy;
+
 /* Value <start|C^dagger O C|start> and its gradient [nparameters] by the adjoint method: one run forward, one
  * application of O, one run backward of two states. `state` holds the start state and is returned in it up to rounding;
  * `left` is scratch of the same kind. Memory: the two states. Source: Jones and Gacon, arXiv:2009.02823. Collective. */
 qv_code qv_circuit_gradient(const qv_circuit *circuit, const double *parameters,
                             const qv_circuit_observable *observable, qv_state *state, qv_state *left, double *value,
                             double *gradient);
+
+/* The same by parameter shifts, as hardware would: two energies for a rotation about a Pauli string, four for other
+ * rotations, whose generators have the eigenvalues 0, i, -i. `state` is scratch; each energy starts from |start>.
+ * Source: Wierichs et al., Quantum 6 (2022) 677, equations for equidistant frequencies. Collective. */
+qv_code qv_circuit_shift_gradient(const qv_circuit *circuit, const double *parameters, uint64_t start,
+                                  const qv_circuit_energy *energy, qv_state *state, double *value, double *gradient);
 
 #endif

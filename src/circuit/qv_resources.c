@@ -124,11 +124,14 @@ static void fixed_gate(scheduler *s, const qv_gate *gate)
   }
 }
 
-qv_resources qv_circuit_resources(const qv_circuit *circuit)
+qv_resources qv_circuit_resources(const qv_circuit *circuit, uint64_t start)
 {
   qv_resources total = {.qubits = qv_circuit_qubits(circuit)};
   scheduler s = {.total = &total};
   uint64_t x[1 << QV_ROTATION_CHECKS], z[1 << QV_ROTATION_CHECKS];
+  for (; start; start &= start - 1) {
+    one_qubit(&s, qv_low_bit(start), &total.one_qubit);
+  }
   for (int64_t i = 0; i < qv_circuit_count(circuit); i++) {
     const qv_gate *gate = qv_circuit_gate(circuit, i);
     if (gate->kind != QV_GATE_ROTATION) {

@@ -23,8 +23,8 @@ typedef struct {
   int64_t pauli_exponentials;
 } qv_resources;
 
-/* Counts a circuit. Local, O(gates x qubits). */
-qv_resources qv_circuit_resources(const qv_circuit *circuit);
+/* Counts a circuit that starts from the basis state |start> (one X for each 1). Local, O(gates x qubits). */
+qv_resources qv_circuit_resources(const qv_circuit *circuit, uint64_t start);
 
 /* The Pauli strings of a rotation's generator, as pairs (x, z) into x[], z[] of 2^QV_ROTATION_CHECKS entries; returns
  * their number. Local. */

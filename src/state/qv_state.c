@@ -35,6 +35,11 @@ void qv_state_buffers(void **send, void **recv)
   *recv = buffers.recv;
 }
 
+const qv_comm *qv_state_choose_comm(const qv_comm *comm, int nqubits)
+{
+  return qv_comm_bits(comm) >= nqubits ? qv_comm_self() : comm;
+}
+
 double qv_state_bytes(int nqubits, int ranks, qv_precision precision)
 {
   double bytes = precision == QV_DOUBLE ? 16 : 8;

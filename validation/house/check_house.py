@@ -39,13 +39,16 @@ BELOW = {
 
 # Libraries that only some rooms may know: name, headers, names in code, rooms.
 LIBRARIES = [
-    ("MPI", r"mpi\.h", r"MPI_\w+", ["src/parallel", "io"]),
-    ("the MPI handle", r"parallel/qv_comm_mpi\.h", None, ["src/parallel", "io", "src/optimize"]),
+    ("MPI", r"mpi\.h", r"MPI_(?!Comm\b)\w+", ["src/parallel", "io"]),
+    ("the MPI handle", r"parallel/qv_comm_mpi\.h", r"MPI_Comm", ["src/parallel", "io", "src/optimize"]),
     ("PETSc and SLEPc", r"(petsc|slepc)\w*\.h", r"(Petsc|PETSC|Slepc|SLEPC|Tao|TAO|EPS)[A-Z_]\w*", ["src/optimize"]),
     ("HDF5", r"(hdf5|H5\w+)\.h", r"H5[A-Z]\w*", ["io"]),
     ("libyaml", r"yaml\.h", r"yaml_\w+", ["io"]),
     ("FFTW", r"fftw3\w*\.h", r"fftwf?_\w+", ["src/montecarlo", "src/state", "src/circuit", "src/problem"]),
 ]
+
+
+GENERATED = ["qv_build.h"]  # made by the build, known to io/ alone
 
 
 def rooms_below(room):
@@ -114,6 +117,8 @@ def check_layering(root):
             if quoted:
                 target = quoted.group(1)
                 target_room = os.path.dirname(target if target.startswith("io/") else "src/" + target)
+                if target in GENERATED:
+                    continue
                 if "/" not in target or target_room not in BELOW:
                     bad.append(f'{name}:{number}: "{target}" names no room: write "room/qv_topic.h"')
                 elif target_room not in below:
@@ -238,6 +243,8 @@ PLANTED = [
     ("layering", "src/task/qv_x.c", "int f(void) { return MPI_Init(0, 0); }\n", "MPI_Init: MPI is used only in"),
     ("layering", "src/problem/qv_x.c", "#include <mpi.h>\n", "mpi.h: MPI is used only in"),
     ("layering", "src/task/qv_x.c", '#include "parallel/qv_comm_mpi.h"\n', "the MPI handle is used only in"),
+    ("layering", "src/task/qv_x.c", "extern MPI_Comm comm;\n", "MPI_Comm: the MPI handle is used only in"),
+    ("layering", "src/optimize/qv_x.c", "MPI_Comm c; void f(void) { MPI_Barrier(c); }\n", "MPI_Barrier: MPI is used"),
     ("layering", "src/task/qv_x.c", "static Tao tao; void f(void) { TaoSolve(tao); }\n", "TaoSolve: PETSc"),
     ("layering", "src/problem/qv_x.c", "#include <slepceps.h>\n", "slepceps.h: PETSc"),
     ("layering", "src/task/qv_x.c", "void f(void) { H5Fclose(1); }\n", "H5Fclose: HDF5"),

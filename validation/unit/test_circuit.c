@@ -13,6 +13,11 @@ static qv_code apply_observable(void *context, const qv_state *in, qv_state *out
   return qv_observable_apply(context, in, out, value);
 }
 
+static qv_code evaluate_observable(void *context, const qv_state *in, double *value)
+{
+  return qv_observable_expectation(context, in, value);
+}
+
 /* A circuit with every kind of gate, parameters that drive several gates, and factors and offsets. */
 static qv_circuit *mixed_circuit(void)
 {
@@ -102,6 +107,13 @@ static void run_and_differentiate(void)
     }
     CHECK(fabs((ends[1] - ends[0]) / 2e-5 - gradient[p]) < 1e-8);
   }
+  const qv_circuit_energy energy = {evaluate_observable, o};
+  double shifted[P], again = 0;
+  CHECK(qv_circuit_shift_gradient(c, parameters, 5, &energy, state, &again, shifted) == QV_OK);
+  CHECK(fabs(again - value) < 1e-13);
+  for (int p = 0; p < P; p++) {
+    CHECK(fabs(shifted[p] - gradient[p]) < 1e-12);
+  }
   qv_state_destroy(&left);
   qv_state_destroy(&state);
   qv_observable_destroy(&o);
@@ -133,11 +145,11 @@ static void resources(void)
   const qv_encoding jw = qv_encoding_make(QV_JORDAN_WIGNER, 4);
   qv_rotation pair;
   CHECK(qv_circuit_create(4, 1, &c) == QV_OK);
-  CHECK(qv_circuit_x(c, 0) == QV_OK && qv_circuit_x(c, 1) == QV_OK);
+  CHECK(qv_circuit_x(c, 0) == QV_OK);
   CHECK(qv_fermion_excitation(&jw, 2, (int[]){2, 3}, (int[]){0, 1}, &pair));
   CHECK(qv_circuit_rotate(c, "double", &pair, 0, 1, 0) == QV_OK);
   /* 2 X; 8 strings of weight 4: 6 CX, 1 RZ and 8 basis changes each, one after the other: 1 + 8 (1 + 3 + 1 + 3 + 1) */
-  const qv_resources r = qv_circuit_resources(c);
+  const qv_resources r = qv_circuit_resources(c, 2);
   CHECK(r.qubits == 4 && r.cx == 48 && r.rz == 8 && r.one_qubit == 2 + 64 && r.pauli_exponentials == 8);
   CHECK(r.cx_depth == 48 && r.gates == 122 && r.t_count == 8 * 100 && r.depth <= 1 + 8 * 9 && r.depth >= 8 * 7);
   qv_circuit_destroy(&c);
