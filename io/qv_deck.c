@@ -105,10 +105,19 @@ static qv_code add_includes(qv_deck *deck, const deck_node *list, deck_node **ro
   if (list->kind == DECK_BROKEN) {
     return QV_OK;
   }
-  if (list->kind != DECK_LIST || list->count > MAX_INCLUDES) {
+  if (list->kind != DECK_LIST) {
+    char shown[DECK_SHOWN_BYTES];
+    char hint[DECK_SHOWN_BYTES * 2] = "write include: [file.yaml]";
     deck->incomplete = true;
-    return deck_report_error(deck, list->key_mark, "write include: [file.yaml]",
-                             "'include' must be a list of at most %d files", MAX_INCLUDES);
+    if (list->kind == DECK_SCALAR && list->text[0]) {
+      snprintf(hint, sizeof hint, "write include: [%s]", deck_shown(list->text, shown));
+    }
+    return deck_report_error(deck, list->key_mark, hint, "'include' must be a list of files");
+  }
+  if (list->count > MAX_INCLUDES) {
+    deck->incomplete = true;
+    return deck_report_error(deck, list->key_mark, "put several of them into one file",
+                             "'include' lists %d files; at most %d are read", list->count, MAX_INCLUDES);
   }
   for (const deck_node *child = list->first; child; child = child->next) {
     if (child->kind == DECK_SCALAR && child->text[0]) {
@@ -250,18 +259,18 @@ static qv_code share(const qv_comm *comm, qv_code mine, deck_buffer *packed)
   struct {
     int64_t code;
     uint64_t bytes;
-  } head = {.code = (int64_t)mine, .bytes = packed->length};
+  } head = {.code = (int64_t)mine};
   const bool root = qv_comm_rank(comm) == 0;
   if (root && mine != QV_OK) {
     deck_put_bytes(packed, qv_error_text(), strlen(qv_error_text()));
-    head.bytes = packed->length;
   }
+  head.bytes = packed->length;
   qv_comm_broadcast(comm, &head, sizeof head, 0);
   qv_code code = QV_OK;
   if (!root) {
     code = qv_alloc(QV_MEM_IO, head.bytes + 1, 1, &packed->text);
-  } else if (head.bytes > 0 && !packed->text) {
-    code = packed->code;
+  } else {
+    code = packed->code; /* rank 0 may have no memory left for its own message */
   }
   QV_TRY(qv_agree(comm, code));
   packed->length = head.bytes;

@@ -209,7 +209,6 @@ qv_code deck_files_unpack(qv_deck *deck, const char *bytes, size_t length)
   const char *end = bytes + length;
   const deck_file *added = NULL;
   size_t ignored = 0;
-  deck->files.mode = DECK_FILES_TABLE;
   while (at < end) {
     deck_file entry = {0};
     QV_TRY(unpack_text(deck, &at, end, &entry.path, &ignored));

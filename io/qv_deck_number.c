@@ -68,7 +68,8 @@ static const unit_system systems[] = {
      "^[-+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]+)? *(years?|months?|days?)$", year_units, year_aliases},
     {QV_KEY_SIZE, "B, KiB, MiB, GiB, TiB, kB, MB, GB or TB", "MiB",
      "^[+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]+)? *(B|[kMGT]B|[KMGT]iB)$", size_units, size_aliases},
-    {QV_KEY_COUNT, "k, M, G, Ki, Mi, Gi or Ti", "", "^[-+]?[0-9]+ *(k|M|G|Ki|Mi|Gi|Ti)$", count_units, count_aliases},
+    {QV_KEY_COUNT, "k, M, G, Ki, Mi, Gi or Ti", "", "^[-+]?[0-9]+( *(k|M|G|Ki|Mi|Gi|Ti))?$", count_units,
+     count_aliases},
 };
 
 static const unit_system *system_of(qv_key_type type)
@@ -380,6 +381,26 @@ bool deck_limits_parse(const char *limits, deck_limits *out)
   out->high_open = interval[length - 1] == ')';
   return parse_end(copy + 1, &out->low, &out->low_real, &out->low_integer) &&
          parse_end(comma + 1, &out->high, &out->high_real, &out->high_integer);
+}
+
+void deck_limits_words(const deck_limits *limits, char out[DECK_SHOWN_BYTES])
+{
+  char low[64] = "";
+  char high[64] = "";
+  const char *comma = strchr(limits->text, ',');
+  out[0] = '\0';
+  if (!comma) {
+    return;
+  }
+  snprintf(low, sizeof low, "%.*s", (int)(comma - limits->text - 1), limits->text + 1);
+  snprintf(high, sizeof high, "%.*s", (int)strlen(comma) - 2, comma + 1);
+  if (limits->low && limits->high && !limits->low_open && !limits->high_open) {
+    snprintf(out, DECK_SHOWN_BYTES, "from %s to %s", low, high);
+    return;
+  }
+  snprintf(out, DECK_SHOWN_BYTES, "%s%s%s%s%s", limits->low ? (limits->low_open ? "above " : "at least ") : "",
+           limits->low ? low : "", limits->low && limits->high ? " and " : "",
+           limits->high ? (limits->high_open ? "below " : "at most ") : "", limits->high ? high : "");
 }
 
 bool deck_limits_hold_integer(const deck_limits *limits, int64_t value)

@@ -136,6 +136,11 @@ typedef struct {
   int count, capacity;
 } deck_files;
 
+typedef struct {
+  char path[DECK_MAX_PATH]; /* of the row or section */
+  int record;               /* -1: any */
+} deck_suspect;
+
 struct qv_deck {
   deck_arena arena;
   const qv_schema *schema;
@@ -146,8 +151,8 @@ struct qv_deck {
   int nslots;
   deck_report report;
   deck_files files;
-  bool incomplete; /* part of the deck could not be read: missing keys are not reported */
-  char suspects[DECK_MAX_SUSPECTS][DECK_MAX_PATH]; /* keys that a misspelt one was likely meant to be */
+  bool incomplete;                          /* part of the deck could not be read: missing keys are not reported */
+  deck_suspect suspects[DECK_MAX_SUSPECTS]; /* keys that are likely there under a wrong name */
   int nsuspects;
   char *echo, *text;
   uint64_t hash;
@@ -236,6 +241,9 @@ typedef struct {
 
 /* Limits of a row with numbers, times or sizes; false: the row is malformed. */
 bool deck_limits_parse(const char *limits, deck_limits *out);
+
+/* "[1,64]" as "from 1 to 64", "(0,inf)" as "above 0"; "" for none. */
+void deck_limits_words(const deck_limits *limits, char out[DECK_SHOWN_BYTES]);
 bool deck_limits_hold_integer(const deck_limits *limits, int64_t value);
 bool deck_limits_hold_real(const deck_limits *limits, double value);
 
@@ -249,8 +257,28 @@ int deck_choice_find(const char *limits, const char *word);
  * value->set false then. RECORDS are not for here. */
 qv_code deck_convert(qv_deck *deck, const qv_key *key, const char *path, const deck_node *node, deck_value *value);
 
-/* What a row wants, for messages: "an integer in [1,64]". */
-void deck_describe(const qv_key *key, char *out, size_t size);
+/* ---- qv_deck_refuse.c ---- */
+
+/* "an integer", "a list of integers"; with `entry` what one of several is. */
+const char *deck_wanted(qv_key_type type, bool entry);
+
+/* The same with the limits and units of a row: "an integer from 1 to 64". */
+void deck_describe(const qv_key *key, bool entry, char *out, size_t size);
+
+/* A scalar under conversion: its row, its key for messages, its node. */
+typedef struct {
+  qv_deck *deck;
+  const qv_key *key;
+  const char *path;
+  const deck_node *node;
+} deck_subject;
+
+/* Reports what is wrong with it, with the cure. */
+qv_code deck_refuse_number(const deck_subject *subject, deck_verdict verdict);
+qv_code deck_refuse_range(const deck_subject *subject, const deck_limits *limits);
+qv_code deck_refuse_bool(const deck_subject *subject);
+qv_code deck_refuse_choice(const deck_subject *subject);
+qv_code deck_refuse_empty(const deck_subject *subject, bool entry);
 
 /* ---- qv_deck_suggest.c ---- */
 
@@ -269,24 +297,55 @@ void deck_suggest_key(const qv_deck *deck, const char *prefix, const char *key, 
 void deck_suggest_choice(const char *limits, const char *word, deck_buffer *hint);
 void deck_suggest_task(const qv_schema *schema, const char *word, deck_buffer *hint);
 
+/* ---- qv_deck_slots.c ---- */
+
+/* Splits "contracts[2].kind" into row "contracts[].kind" and record 2 (-1 for none), "list[3]" into row "list" and
+ * entry 3 (-1). False: too long or malformed. */
+bool deck_split_path(const char *path, char row[DECK_MAX_PATH], int *record, int *entry);
+
+/* The other way: the path of a slot's record for messages, "contracts[2].kind". */
+void deck_slot_path(const deck_slot *slot, int record, char out[2 * DECK_MAX_PATH]);
+
+/* One slot for each row of the common block and of deck->task. */
+qv_code deck_lay_out(qv_deck *deck);
+
+/* The slot of a row's path, or -1; its value for a record, or NULL (*slot may be NULL). */
+int deck_find_slot(const qv_deck *deck, const char *row);
+const deck_value *deck_lookup(const qv_deck *deck, const char *row, int record, const deck_slot **slot);
+
+/* Whether some row of the task lies below "circuit." (a prefix with its dot). */
+bool deck_slots_below(const qv_deck *deck, const char *prefix);
+
+/* The default of a row; value->set stays false for a row without one. */
+qv_code deck_default(qv_deck *deck, const qv_key *key, deck_value *value);
+
+/* The tree of a default, NULL for a row without one. */
+qv_code deck_default_node(qv_deck *deck, const qv_key *key, deck_node **node);
+
+/* Lays out the slots of deck->task and converts every default: QV_ERR_INTERNAL for one that is not legal. */
+qv_code deck_check_defaults(qv_deck *deck);
+
 /* ---- qv_deck_check.c ---- */
 
 /* Finds the task, lays out the slots, walks the trees (includes first, then the deck, then overrides), fills defaults,
  * looks for missing keys. roots[i] belongs to sources[i] and may be NULL; overrides are nodes whose key is a path. */
 qv_code deck_check(qv_deck *deck, deck_node *const *roots, int nroots);
 
-/* Lays out the slots of deck->task and converts every default: QV_ERR_INTERNAL for one that is not legal. */
-qv_code deck_check_defaults(qv_deck *deck);
+/* Where the walk stands: "contracts[]." of record 2 is shown as "contracts[2]". */
+typedef struct {
+  char prefix[DECK_MAX_PATH]; /* of rows, with its last dot; "" at the top */
+  char shown[DECK_MAX_PATH];  /* the same for messages, without the dot */
+  int record;
+} deck_place;
 
-/* The value of a row's path for a record, or NULL; *slot may be NULL. */
-const deck_value *deck_lookup(const qv_deck *deck, const char *row, int record, const deck_slot **slot);
+/* Takes a key of a map into its slot or section. */
+qv_code deck_walk_child(qv_deck *deck, const deck_node *node, const deck_place *place);
+qv_code deck_unknown_key(qv_deck *deck, const deck_node *node, const deck_place *place);
 
-/* Splits "contracts[2].kind" into row "contracts[].kind" and record 2 (-1 for none), "list[3]" into row "list" and
- * entry 3 (-1). False: too long or malformed. */
-bool deck_split_path(const char *path, char row[DECK_MAX_PATH], int *record, int *entry);
+/* ---- qv_deck_override.c ---- */
 
-/* Whether some row lies below "circuit." (a prefix with its dot) in a block. */
-bool deck_rows_below(const qv_key *rows, const char *prefix);
+/* Applies one --set: a node whose key is the whole path. */
+qv_code deck_override(qv_deck *deck, const deck_node *node);
 
 /* ---- qv_deck_files.c ---- */
 
@@ -302,6 +361,12 @@ qv_code deck_folder(qv_deck *deck, const char *path, const char **out);
 qv_code deck_join(qv_deck *deck, const char *folder, const char *name, const char **out);
 
 /* ---- qv_deck_echo.c ---- */
+
+#define DECK_DIGEST_WORD "xxh3 " /* before the digest of a file in the comment of its line */
+
+/* Which of a value's arrays counts: texts as they are, or reals; otherwise integers. */
+bool deck_is_free_text(qv_key_type type);
+bool deck_is_real(qv_key_type type);
 
 /* Fills echo, text and hash of a deck that is right. */
 qv_code deck_finish(qv_deck *deck);

@@ -60,13 +60,14 @@ uint32_t deck_unprintable(const char *text)
   return 0;
 }
 
-/* Copies at most `characters` of text[0..length), with `?` for what a terminal should not get. */
-static size_t copy_printable(const char *text, size_t length, int characters, char *out, size_t size)
+/* Copies at most `characters` of the *length bytes at text, with `?` for what a terminal should not get; *length
+ * becomes what is left. Returns the bytes written. */
+static size_t copy_printable(const char *text, size_t *length, int characters, char *out, size_t size)
 {
   size_t used = 0;
-  for (int i = 0; i < characters && length > 0; i++) {
+  for (int i = 0; i<characters && * length> 0; i++) {
     uint32_t code = 0;
-    int bytes = deck_utf8(text, length, &code);
+    int bytes = deck_utf8(text, *length, &code);
     const bool fine = bytes > 0 && printable(code);
     bytes = bytes > 0 ? bytes : 1;
     const size_t wanted = fine ? (size_t)bytes : 1;
@@ -76,7 +77,7 @@ static size_t copy_printable(const char *text, size_t length, int characters, ch
     memcpy(out + used, fine ? text : "?", wanted);
     used += wanted;
     text += bytes;
-    length -= (size_t)bytes;
+    *length -= (size_t)bytes;
   }
   out[used] = '\0';
   return used;
@@ -84,9 +85,9 @@ static size_t copy_printable(const char *text, size_t length, int characters, ch
 
 const char *deck_shown(const char *text, char out[DECK_SHOWN_BYTES])
 {
-  const size_t length = strlen(text);
-  const size_t used = copy_printable(text, length, DECK_MAX_SHOWN, out, DECK_SHOWN_BYTES - 4);
-  if (used < length && strlen(out) < length) {
+  size_t left = strlen(text);
+  const size_t used = copy_printable(text, &left, DECK_MAX_SHOWN, out, DECK_SHOWN_BYTES - 4);
+  if (left > 0) {
     memcpy(out + used, "...", 4);
   }
   return out;
@@ -156,25 +157,20 @@ static int count_characters(const char *text, size_t length)
 static void put_quoted_line(const deck_source *source, deck_mark mark, deck_buffer *out)
 {
   char shown[LINE_SHOWN * 4 + 1];
-  size_t length = 0;
-  const char *line = find_line(source, mark.line, &length);
-  const int characters = count_characters(line, length < 4096 ? length : 4096);
-  const bool cut = characters > LINE_SHOWN;
-  const int from = cut && mark.column - 1 > LINE_BEFORE ? mark.column - 1 - LINE_BEFORE : 0;
-  if (characters == 0) {
+  size_t left = 0;
+  const char *line = find_line(source, mark.line, &left);
+  const bool cut = left > LINE_SHOWN && mark.column - 1 > LINE_SHOWN - LINE_BEFORE;
+  const int from = cut ? mark.column - 1 - LINE_BEFORE : 0;
+  if (left == 0) {
     return;
   }
-  line = skip_characters(line, &length, from);
-  const size_t used = copy_printable(line, length, LINE_SHOWN, shown, sizeof shown);
-  const int visible = count_characters(shown, used);
-  const int before = mark.column - 1 - from + (from > 0 ? 3 : 0);
-  int width = mark.width < 1 ? 1 : mark.width;
-  if (width > visible - (mark.column - 1 - from)) {
-    width = visible - (mark.column - 1 - from);
-  }
-  deck_put(out, "\n%s%s%s\n", from > 0 ? "..." : "", shown, cut && used < length ? "..." : "");
-  deck_put(out, "%*s", before, "");
-  for (int i = 0; i < width || i < 1; i++) {
+  line = skip_characters(line, &left, from);
+  const size_t used = copy_printable(line, &left, LINE_SHOWN, shown, sizeof shown);
+  const int room = count_characters(shown, used) - (mark.column - 1 - from);
+  const int width = mark.width < room ? mark.width : room;
+  deck_put(out, "\n%s%s%s\n", cut ? "..." : "", shown, left > 0 ? "..." : "");
+  deck_put(out, "%*s~", mark.column - 1 - from + (cut ? 3 : 0), "");
+  for (int i = 1; i < width; i++) {
     deck_put(out, "~");
   }
 }

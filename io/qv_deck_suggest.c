@@ -134,12 +134,16 @@ static void put_keys_here(const qv_deck *deck, const char *prefix, deck_buffer *
   part_walk walk = {.deck = deck, .prefix = prefix};
   char part[DECK_MAX_PATH];
   int count = 0;
-  deck_put(hint, "%skeys here: ", hint->length > 0 ? " (" : "");
-  const bool bracket = hint->length > strlen("keys here: ");
-  while (next_part(&walk, part) && count < KEYS_SHOWN_MAX) {
-    deck_put(hint, "%s%s", count++ > 0 ? ", " : "", part);
+  const bool bracket = hint->length > 0;
+  deck_put(hint, "%skeys here: ", bracket ? " (" : "");
+  for (; next_part(&walk, part); count++) {
+    if (count == KEYS_SHOWN_MAX) {
+      deck_put(hint, ", ...");
+      break;
+    }
+    deck_put(hint, "%s%s", count > 0 ? ", " : "", part);
   }
-  deck_put(hint, "%s%s", count == KEYS_SHOWN_MAX ? ", ..." : "", bracket ? ")" : "");
+  deck_put(hint, "%s", bracket ? ")" : "");
 }
 
 /* The nearest key below `prefix`; of equally near ones the one with the nearer length, then the first. */
@@ -191,7 +195,8 @@ static void look_elsewhere(const char *row, const char *prefix, const char *key,
   }
 }
 
-static const char *look_in_tasks(const qv_deck *deck, const char *prefix, const char *key, char best[DECK_MAX_PATH])
+/* Another task that has a key or section of exactly that name: its number and the place as a row path, or -1. */
+static int look_in_tasks(const qv_deck *deck, const char *prefix, const char *key, char best[DECK_MAX_PATH])
 {
   for (int t = 0; t < deck->schema->ntasks; t++) {
     const qv_schema_task *task = &deck->schema->tasks[t];
@@ -201,16 +206,16 @@ static const char *look_in_tasks(const qv_deck *deck, const char *prefix, const 
         int nearest = -1;
         look_elsewhere(row->path, "", key, &nearest, best);
         if (nearest == 0) {
-          return task->name;
+          return t;
         }
         if (part_below(row->path, prefix, part) && strcmp(part, key) == 0) {
           join_path(best, prefix, strlen(prefix), part);
-          return task->name;
+          return t;
         }
       }
     }
   }
-  return NULL;
+  return -1;
 }
 
 /* "contracts[].kind": " in 'contracts'"; a key of the top level has no section. */
@@ -245,16 +250,22 @@ void deck_suggest_key(const qv_deck *deck, const char *prefix, const char *key, 
     const size_t length = strcspn(key, ".");
     deck_put(hint, "write it nested: '%s' inside the section '%.*s'", key + length + 1, (int)length, key);
     snprintf(meant, DECK_MAX_PATH, "%s", key);
-  } else if (elsewhere == 0 && (near < 0 || near > 1)) {
+  } else if (near == 1 && elsewhere == 0) {
+    deck_put(hint, "did you mean '%s'? (", here);
+    put_home(shown, there, hint);
+    deck_put(hint, ")");
+    join_path(meant, prefix, strlen(prefix), here);
+  } else if (elsewhere == 0) {
     put_home(shown, there, hint);
     snprintf(meant, DECK_MAX_PATH, "%s", there);
   } else if (near >= 0) {
     deck_put(hint, "did you mean '%s'?", here);
     join_path(meant, prefix, strlen(prefix), here);
   } else {
-    const char *task = look_in_tasks(deck, prefix, key, there);
-    if (task) {
-      deck_put(hint, "'%s' is a key of task '%s'", there, task);
+    const int task = look_in_tasks(deck, prefix, key, there);
+    if (task >= 0) {
+      const bool is_key = qv_schema_find(deck->schema, task, there) != NULL;
+      deck_put(hint, "'%s' is a %s of task '%s'", there, is_key ? "key" : "section", deck->schema->tasks[task].name);
     } else if (elsewhere > 0) {
       deck_put(hint, "did you mean '%s'?", there);
       snprintf(meant, DECK_MAX_PATH, "%s", there);

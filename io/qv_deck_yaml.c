@@ -8,7 +8,8 @@
 #include <string.h>
 #include <yaml.h>
 
-#define CURE_QUOTE "put the value into quotes"
+#define CURE_QUOTE   "put the value into quotes"
+#define STANDARD_TAG "tag:yaml.org,2002:"
 
 /* ---- characters ---- */
 
@@ -41,7 +42,7 @@ static qv_code scan_character(scan_state *scan, uint32_t code, char next)
 {
   char what[96];
   if (code == '\t') {
-    return scan->comment ? QV_OK : scan_complain(scan, "use spaces", "a tab");
+    return scan->comment ? QV_OK : scan_complain(scan, "use spaces", "a deck has no tabs");
   }
   if (code == '\n' || (code == '\r' && next == '\n')) {
     return QV_OK;
@@ -68,7 +69,7 @@ qv_code deck_scan(qv_deck *deck, int source, bool *sound)
     const deck_mark whole = {.source = source};
     *sound = false;
     return deck_report_error(deck, whole, "put large inputs into files that the deck names",
-                             "the deck has %.1f MiB; at most 16 MiB are read", (double)from->length / 1048576.0);
+                             "the deck has more than 16 MiB");
   }
   for (size_t i = 0; i < from->length;) {
     uint32_t code = 0;
@@ -78,6 +79,9 @@ qv_code deck_scan(qv_deck *deck, int source, bool *sound)
       break;
     }
     QV_TRY(scan_character(&scan, code, from->text[i + (size_t)bytes]));
+    if (code == 0) {
+      break; /* not a text: one complaint will do */
+    }
     scan.comment = scan.comment || (code == '#' && scan.blank);
     scan.blank = code == ' ' || code == '\n';
     scan.column++;
@@ -158,14 +162,18 @@ static qv_code check_decoration(yaml_state *state, const yaml_event_t *event, co
                                 const yaml_char_t *tag)
 {
   const deck_mark mark = place(state, event->start_mark, event->start_mark);
+  const bool standard = tag && strncmp((const char *)tag, STANDARD_TAG, strlen(STANDARD_TAG)) == 0;
   char shown[DECK_SHOWN_BYTES];
   if (anchor) {
-    QV_TRY(deck_report_error(state->deck, mark, "write the value where it is needed", "an anchor ('&%s')",
-                             deck_shown((const char *)anchor, shown)));
+    QV_TRY(deck_report_error(state->deck, mark,
+                             "write the value where it is needed; a text that begins with '&' needs quotes",
+                             "a deck has no anchors ('&%s')", deck_shown((const char *)anchor, shown)));
   }
   if (tag) {
-    QV_TRY(deck_report_error(state->deck, mark, "leave it out: the type of a value follows from its key",
-                             "a tag ('%s')", deck_shown((const char *)tag, shown)));
+    QV_TRY(deck_report_error(state->deck, mark,
+                             "leave it out: a key knows its type; a text that begins with '!' needs quotes",
+                             "a deck has no tags ('%s%s')", standard ? "!!" : "",
+                             deck_shown((const char *)tag + (standard ? strlen(STANDARD_TAG) : 0), shown)));
   }
   return QV_OK;
 }
@@ -181,14 +189,13 @@ static qv_code check_scalar(yaml_state *state, const yaml_event_t *event, bool *
   *fine = false;
   if (style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE) {
     mark.width = 1;
-    return deck_report_error(state->deck, mark, "write the value on one line", "a block of text ('%s')",
+    return deck_report_error(state->deck, mark, "write the value on one line", "a deck has no blocks of text ('%s')",
                              style == YAML_LITERAL_SCALAR_STYLE ? "|" : ">");
   }
   if (event->start_mark.line != event->end_mark.line) {
-    const char *hint = style == YAML_PLAIN_SCALAR_STYLE
-                           ? "write the value on one line; is a bracket, a comma or a colon missing?"
-                           : "write the value on one line; is the closing quote missing?";
-    return deck_report_error(state->deck, mark, hint, "a value over several lines");
+    const char *hint = style == YAML_PLAIN_SCALAR_STYLE ? "is a bracket, a comma or a colon missing?"
+                                                        : "is the closing quote missing?";
+    return deck_report_error(state->deck, mark, hint, "this value runs over several lines");
   }
   if (memchr(text, '\0', length)) {
     return deck_report_error(state->deck, mark, "remove it", "a NUL character ('\\0') in a value");
@@ -245,8 +252,8 @@ static qv_code take_alias(yaml_state *state, const yaml_event_t *event)
   deck_node *node = NULL;
   char shown[DECK_SHOWN_BYTES];
   const deck_mark mark = place(state, event->start_mark, event->end_mark);
-  QV_TRY(deck_report_error(state->deck, mark, "write the value itself", "an alias ('*%s')",
-                           deck_shown((const char *)event->data.alias.anchor, shown)));
+  QV_TRY(deck_report_error(state->deck, mark, "write the value itself; a text that begins with '*' needs quotes",
+                           "a deck has no aliases ('*%s')", deck_shown((const char *)event->data.alias.anchor, shown)));
   if (wants_key(state)) {
     state->stop = true;
     return QV_OK;
@@ -329,11 +336,11 @@ static qv_code begin_document(yaml_state *state, const yaml_event_t *event)
   const deck_mark mark = place(state, event->start_mark, event->end_mark);
   if (state->ended) {
     state->stop = true;
-    return deck_report_error(state->deck, mark, "one file holds one deck: remove the line '---' and what follows",
-                             "a second document");
+    return deck_report_error(state->deck, mark, "remove the line '---' and what follows",
+                             "a file holds one deck, not several");
   }
   if (event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end) {
-    return deck_report_error(state->deck, mark, "remove it", "a %%TAG directive");
+    return deck_report_error(state->deck, mark, "remove it", "a deck has no %%TAG directives");
   }
   return QV_OK;
 }
@@ -382,7 +389,7 @@ static const struct {
     {"", "while scanning an alias", CURE_QUOTE},
     {"", "while scanning a tag", CURE_QUOTE},
     {"", "while scanning a block scalar", CURE_QUOTE},
-    {"", "while scanning a directive", "a deck needs no directives: remove the line that begins with '%'"},
+    {"", "directive", "a deck needs no directives: remove the line that begins with '%'"},
 };
 
 static qv_code complain(yaml_state *state, const yaml_parser_t *parser)
@@ -395,8 +402,8 @@ static qv_code complain(yaml_state *state, const yaml_parser_t *parser)
   if (parser->error == YAML_MEMORY_ERROR) {
     return qv_fail(QV_ERR_MEMORY, "%s: no memory is left to read it", source->name);
   }
-  if (strstr(problem, "end of stream") && parser->context) {
-    at = parser->context_mark; /* the end of the file shows nothing: the open quote does */
+  if (parser->context && at.index >= parser->mark.index && parser->eof) {
+    at = parser->context_mark; /* the end of the file shows nothing: what was left open does */
   }
   for (size_t i = 0; i < sizeof cures / sizeof *cures && !cure; i++) {
     if (strstr(problem, cures[i].problem) && strstr(context, cures[i].context)) {
@@ -404,10 +411,13 @@ static qv_code complain(yaml_state *state, const yaml_parser_t *parser)
     }
   }
   const deck_mark mark = place(state, at, at);
-  if (!context[0]) {
+  if (!context[0] || strstr(context, "the next token")) {
     return deck_report_error(state->deck, mark, cure, "YAML: %s", problem);
   }
-  return deck_report_error(state->deck, mark, cure, "YAML: %s, %s that begins in line %d", problem, context,
+  if (parser->context_mark.line == at.line) {
+    return deck_report_error(state->deck, mark, cure, "YAML: %s %s", problem, context);
+  }
+  return deck_report_error(state->deck, mark, cure, "YAML: %s %s that begins in line %d", problem, context,
                            (int)parser->context_mark.line + 1);
 }
 

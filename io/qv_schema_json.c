@@ -226,19 +226,25 @@ static void require(cJSON *object, const char *name, size_t length)
   cJSON_AddItemToArray(list, cJSON_CreateString(key));
 }
 
-/* Puts a row into the tree that says which keys there are; other keys are refused at every level. */
+/* Puts a row into the tree that says which keys there are; other keys are refused at every level. Inside records it
+ * also says which must be there: a record is never completed by another file. */
 static void add_shape(cJSON *object, const qv_key *row)
 {
   const char *part = row->path;
+  bool record = false;
   for (const char *dot = strchr(part, '.'); dot; part = dot + 1, dot = strchr(part, '.')) {
+    if (record && !row->fallback) {
+      require(object, part, (size_t)(dot - part));
+    }
+    record = record || dot[-1] == ']';
     object = object_in(member(object, "properties", false), part, (size_t)(dot - part));
     if (!cJSON_HasObjectItem(object, "additionalProperties")) {
       cJSON_AddBoolToObject(object, "additionalProperties", false);
     }
   }
   cJSON_AddItemToObject(member(object, "properties", false), part, key_schema(row));
-  if (!row->fallback && strstr(row->path, "[].")) {
-    require(object, part, strlen(part)); /* records are never completed by another file */
+  if (record && !row->fallback) {
+    require(object, part, strlen(part));
   }
 }
 
