@@ -21,7 +21,10 @@ typedef enum {
   QV_RANDOM_CHAIN = 8,     /* Markov chains */
   QV_RANDOM_NOISE = 9,     /* noise channels */
   QV_RANDOM_BOOTSTRAP = 10,
-  QV_RANDOM_ESTIMATION = 11 /* outcomes of simulated amplitude estimation */
+  QV_RANDOM_ESTIMATION = 11,   /* outcomes of simulated amplitude estimation */
+  QV_RANDOM_ANNEAL = 12,       /* sweeps of annealing and replica exchange */
+  QV_RANDOM_ANNEAL_START = 13, /* their first configurations */
+  QV_RANDOM_ANNEAL_MOVE = 14   /* exchanges, cluster moves, tabu tenures, perturbations */
 } qv_random_purpose;
 
 /* Four independent 64-bit words. */

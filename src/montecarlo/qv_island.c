@@ -1,0 +1,438 @@
+#include "montecarlo/qv_island.h"
+
+#include "base/qv_memory.h"
+#include "base/qv_random.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RUNGS         (QV_ISLAND_REPLICAS / 2)
+#define QUENCH_SWEEPS 4
+#define QUENCH_EVERY  16
+#define CLUSTER_EVERY 10
+
+qv_code qv_island_init(const qv_lanes_model *model, uint64_t seed, uint64_t number, int best, int slices,
+                       qv_island *island)
+{
+  const size_t n = (size_t)model->n;
+  *island = (qv_island){.model = model, .seed = seed, .number = number};
+  QV_REQUIRE(slices == 0 || (slices % 4 == 0 && slices <= QV_ISLAND_SLICES && model->lanes == 16 && !model->local));
+  island->groups = slices > 0 ? slices : QV_ISLAND_REPLICAS / model->lanes;
+  for (int g = 0; g < island->groups; g++) {
+    QV_TRY(qv_lanes_init(model, &island->group[g]));
+  }
+  for (int g = 0; slices == 0 && g < island->groups; g++) {
+    QV_TRY(qv_lanes_init(model, &island->quench[g]));
+  }
+  for (int l = 0; l < QV_ISLAND_LEVELS; l++) {
+    island->tally[l].lowest = INFINITY;
+  }
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, n, sizeof(int), &island->stack));
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, n, sizeof(int), &island->mark));
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, n, 1, &island->bits));
+  return qv_solutions_init(model->n, best, &island->best);
+}
+
+void qv_island_free(qv_island *island)
+{
+  for (int g = 0; g < QV_ISLAND_SLICES; g++) {
+    qv_lanes_free(&island->group[g]);
+  }
+  for (int g = 0; g < QV_ISLAND_REPLICAS / 16; g++) {
+    qv_lanes_free(&island->quench[g]);
+  }
+  qv_free(&island->stack);
+  qv_free(&island->mark);
+  qv_free(&island->bits);
+  qv_solutions_free(&island->best);
+}
+
+static int ascending(const void *a, const void *b)
+{
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* The smallest nonzero cost of a single flip of one lane, in integers; 0 if all are zero. */
+static double smallest_step(const qv_lanes *group, int lane)
+{
+  const qv_lanes_model *m = group->model;
+  double least = 0;
+  for (int i = 0; i < m->n; i++) {
+    const double step = 2 * fabs((double)qv_lanes_aligned(group, lane, i));
+    least = step > 0 && (least == 0 || step < least) ? step : least;
+  }
+  return least;
+}
+
+qv_code qv_island_temperatures(const qv_lanes_model *model, uint64_t seed, double *hot, double *cold)
+{
+  qv_lanes group;
+  double square = 0, step[QV_LANES_MAX];
+  const float zero[QV_LANES_MAX] = {0};
+  qv_code code = qv_lanes_init(model, &group);
+  if (code == QV_OK) {
+    for (int i = 0; i < model->n; i++) {
+      square += model->local ? 0 : (double)model->field[i] * model->field[i];
+      for (int64_t k = model->first[i]; k < model->first[i + 1]; k++) {
+        square += (double)model->weight[k] * model->weight[k];
+      }
+    }
+    qv_lanes_randomise(&group, seed, UINT64_MAX);
+    for (uint64_t s = 0; s < 50; s++) {
+      qv_lanes_sweep(&group, zero, seed, UINT64_MAX, s);
+    }
+    for (int l = 0; l < model->lanes; l++) {
+      step[l] = smallest_step(&group, l);
+    }
+    qsort(step, (size_t)model->lanes, sizeof(double), ascending);
+    *hot = 0.6 * sqrt(square / model->n) / model->scale;
+    *cold = step[model->lanes / 2] / model->scale / 5;
+    *cold = *cold > 0 ? fmin(*cold, *hot / 3) : *hot / 20;
+    if (*hot == 0) { /* no terms at all: any temperature will do */
+      *hot = 1;
+      *cold = 0.5;
+    }
+  }
+  qv_lanes_free(&group);
+  return code;
+}
+
+/* Where the random numbers of a sweep of a group lie. */
+static uint64_t address(const qv_island *island, int group)
+{
+  return (island->number * QV_ISLAND_SLICES + (uint64_t)group) << 32 | (uint64_t)island->round;
+}
+
+void qv_island_begin(qv_island *island, int64_t sweeps)
+{
+  island->round++;
+  island->sweeps = sweeps;
+  island->sweep = 0;
+  island->round_lowest = INFINITY;
+  for (int g = 0; g < island->groups; g++) {
+    qv_lanes_randomise(&island->group[g], island->seed, address(island, g));
+  }
+  for (int r = 0; r < QV_ISLAND_REPLICAS; r++) {
+    island->rung[r] = r / 2;
+  }
+}
+
+bool qv_island_idle(const qv_island *island)
+{
+  return island->sweep >= island->sweeps;
+}
+
+static void record(const qv_island *island, qv_island_tally *tally, double energy)
+{
+  const double close = island->model->exact ? 0 : 1e-9 * fabs(energy);
+  tally->hits = energy < tally->lowest - close ? 1 : tally->hits + (energy <= tally->lowest + close);
+  tally->lowest = fmin(tally->lowest, energy);
+  tally->runs++;
+}
+
+/* Enters all replicas of `group`; the integer cost decides, unless it is only an approximation. */
+static void enter(qv_island *island, const qv_lanes *group, const int64_t *cost, qv_island_tally *tally)
+{
+  const qv_lanes_model *m = island->model;
+  for (int l = 0; l < m->lanes; l++) {
+    double energy = qv_lanes_energy(m, cost[l]);
+    const bool wanted = qv_solutions_wants(&island->best, energy - (m->exact ? 0 : 1e-6 * fabs(energy)));
+    if (wanted) {
+      qv_lanes_get(group, l, island->bits);
+      energy = m->exact ? energy : qv_ising_energy(m->ising, island->bits);
+      qv_solutions_add_bytes(&island->best, energy, island->bits);
+    }
+    island->round_lowest = fmin(island->round_lowest, energy);
+    if (tally) {
+      record(island, tally, energy);
+    }
+  }
+}
+
+int qv_island_level(int64_t sweeps)
+{
+  int level = 0;
+  while (level < QV_ISLAND_LEVELS - 1 && INT64_C(1) << level < sweeps) {
+    level++;
+  }
+  return level;
+}
+
+static void finish_anneal(qv_island *island)
+{
+  const int level = qv_island_level(island->sweeps);
+  int64_t cost[QV_LANES_MAX];
+  for (int g = 0; g < island->groups; g++) {
+    qv_lanes_costs(&island->group[g], cost);
+    enter(island, &island->group[g], cost, &island->tally[level]);
+  }
+}
+
+void qv_island_anneal(qv_island *island, int64_t limit)
+{
+  const double hot = island->hot, cold = island->cold, last = (double)(island->sweeps > 2 ? island->sweeps - 2 : 1);
+  const int64_t end = island->sweeps - island->sweep < limit ? island->sweeps : island->sweep + limit;
+  for (; island->sweep < end; island->sweep++) {
+    const double x = (double)island->sweep / last;
+    const double t = island->round % 2 ? hot + (cold - hot) * x : hot * pow(cold / hot, x);
+    float temperature[QV_LANES_MAX];
+    for (int l = 0; l < QV_LANES_MAX; l++) {
+      temperature[l] = island->sweep == island->sweeps - 1 ? 0 : (float)t;
+    }
+    for (int g = 0; g < island->groups; g++) {
+      qv_lanes_sweep(&island->group[g], temperature, island->seed, address(island, g), (uint64_t)island->sweep);
+    }
+    island->updates += (int64_t)island->model->n * QV_ISLAND_REPLICAS;
+  }
+  if (qv_island_idle(island)) {
+    finish_anneal(island);
+  }
+}
+
+/* The group and lane of a replica. */
+static qv_lanes *group_at(qv_island *island, int replica)
+{
+  return &island->group[replica / island->model->lanes];
+}
+
+static int lane_at(const qv_island *island, int replica)
+{
+  return replica % island->model->lanes;
+}
+
+static double rung_temperature(const qv_island *island, int rung)
+{
+  return island->cold * pow(island->hot / island->cold, (double)rung / (RUNGS - 1));
+}
+
+/* A word at the address (island, round; sweep, k). */
+static uint64_t move_word(const qv_island *island, uint64_t k)
+{
+  uint64_t words[4];
+  qv_random_words(island->seed, QV_RANDOM_ANNEAL_MOVE, address(island, 0), (uint64_t)island->sweep << 8 | k, words);
+  return words[0];
+}
+
+/* Exchanges neighbouring temperatures: pairs (0,1), (2,3), ... after even sweeps, (1,2), (3,4), ... after odd ones; the
+ * two replicas of a rung are paired at random. */
+static void exchange(qv_island *island, const int64_t *cost)
+{
+  int holder[RUNGS][2], held[RUNGS] = {0};
+  for (int r = 0; r < QV_ISLAND_REPLICAS; r++) {
+    holder[island->rung[r]][held[island->rung[r]]++] = r;
+  }
+  for (int low = (int)(island->sweep % 2); low + 1 < RUNGS; low += 2) {
+    const double beta = 1 / rung_temperature(island, low) - 1 / rung_temperature(island, low + 1);
+    const uint64_t word = move_word(island, (uint64_t)low);
+    for (int k = 0; k < 2; k++) {
+      const int a = holder[low][k], b = holder[low + 1][k ^ (int)(word & 1)];
+      const double gain = beta * (double)(cost[a] - cost[b]) / island->model->scale;
+      const double u = ((double)(word >> (k ? 34 : 4) & 0x3fffffff) + 0.5) * 0x1p-30;
+      island->swaps_tried++;
+      if (gain >= 0 || u < exp(gain)) {
+        island->rung[a] = low + 1;
+        island->rung[b] = low;
+        island->swaps_made++;
+      }
+    }
+  }
+}
+
+/* Houdayer's move: flips in both replicas the connected set of sites around a random one on which they differ. The sum
+ * of the two energies stays, except with fields on the sites, where it stays as well: each site's spins are exchanged.
+ */
+static void exchange_cluster(qv_island *island, int a, int b, uint64_t word)
+{
+  const qv_lanes_model *m = island->model;
+  qv_lanes *ga = group_at(island, a), *gb = group_at(island, b);
+  const int la = lane_at(island, a), lb = lane_at(island, b);
+  int differ = 0, wanted, depth = 0;
+  for (int i = 0; i < m->n; i++) {
+    island->mark[i] = qv_lanes_bit(ga, la, i) != qv_lanes_bit(gb, lb, i);
+    differ += island->mark[i];
+  }
+  if (differ == 0) {
+    return;
+  }
+  wanted = (int)(word % (uint64_t)differ);
+  for (int i = 0; i < m->n; i++) {
+    if (island->mark[i] && wanted-- == 0) {
+      island->stack[depth++] = i;
+      island->mark[i] = 0;
+    }
+  }
+  while (depth > 0) {
+    const int i = island->stack[--depth];
+    qv_lanes_flip(ga, la, i);
+    qv_lanes_flip(gb, lb, i);
+    for (int64_t k = m->first[i]; k < m->first[i + 1]; k++) {
+      const int j = m->neighbour[k];
+      if (island->mark[j]) {
+        island->mark[j] = 0;
+        island->stack[depth++] = j;
+      }
+    }
+  }
+}
+
+static void exchange_clusters(qv_island *island)
+{
+  for (int rung = 0; rung < RUNGS / 2; rung++) {
+    int pair[2], found = 0;
+    for (int r = 0; r < QV_ISLAND_REPLICAS; r++) {
+      if (island->rung[r] == rung) {
+        pair[found++] = r;
+      }
+    }
+    exchange_cluster(island, pair[0], pair[1], move_word(island, 64 + (uint64_t)rung));
+  }
+}
+
+static void quench(qv_island *island)
+{
+  const qv_lanes_model *m = island->model;
+  const float zero[QV_LANES_MAX] = {0};
+  int64_t cost[QV_LANES_MAX];
+  for (int g = 0; g < island->groups; g++) {
+    qv_lanes *copy = &island->quench[g];
+    memcpy(copy->spin, island->group[g].spin, (size_t)m->n * 64);
+    if (!m->local) {
+      memcpy(copy->field, island->group[g].field, (size_t)m->n * 64);
+    }
+    for (uint64_t s = 0; s < QUENCH_SWEEPS; s++) {
+      qv_lanes_sweep(copy, zero, island->seed, UINT64_MAX, s);
+    }
+    qv_lanes_costs(copy, cost);
+    enter(island, copy, cost, NULL);
+  }
+}
+
+void qv_island_exchange(qv_island *island, int64_t limit, bool clusters)
+{
+  const int lanes = island->model->lanes;
+  const int64_t end = island->sweeps - island->sweep < limit ? island->sweeps : island->sweep + limit;
+  for (; island->sweep < end; island->sweep++) {
+    int64_t cost[QV_ISLAND_REPLICAS];
+    for (int g = 0; g < island->groups; g++) {
+      float temperature[QV_LANES_MAX] = {0};
+      for (int l = 0; l < lanes; l++) {
+        temperature[l] = (float)rung_temperature(island, island->rung[g * lanes + l]);
+      }
+      qv_lanes_sweep(&island->group[g], temperature, island->seed, address(island, g), (uint64_t)island->sweep);
+      qv_lanes_costs(&island->group[g], &cost[g * lanes]);
+    }
+    exchange(island, cost);
+    if (clusters && island->sweep % CLUSTER_EVERY == 0) {
+      exchange_clusters(island);
+    }
+    if (island->sweep % QUENCH_EVERY == 0) {
+      quench(island);
+    }
+    island->updates += (int64_t)island->model->n * QV_ISLAND_REPLICAS;
+  }
+  if (qv_island_idle(island)) {
+    record(island, &island->tally[qv_island_level(island->sweeps)], island->round_lowest);
+  }
+}
+
+void qv_island_path(qv_island *island, int64_t limit)
+{
+  const double slice_temperature = island->hot / 3;
+  const float zero[QV_LANES_MAX] = {0};
+  const int64_t end = island->sweeps - island->sweep < limit ? island->sweeps : island->sweep + limit;
+  for (; island->sweep < end; island->sweep++) {
+    const double left = 1 - (double)island->sweep / (double)island->sweeps;
+    const double coupling = -0.5 * log(tanh(3 * island->hot * left / slice_temperature));
+    for (int g = 0; g < island->groups; g++) {
+      const qv_lanes *above = &island->group[(g + 1) % island->groups];
+      const qv_lanes *below = &island->group[(g + island->groups - 1) % island->groups];
+      qv_lanes_sweep_slice(&island->group[g], above, below, (float)slice_temperature, (float)coupling, island->seed,
+                           address(island, g), (uint64_t)island->sweep);
+    }
+    island->updates += (int64_t)island->model->n * island->model->lanes * island->groups;
+  }
+  for (int g = 0; qv_island_idle(island) && g < island->groups; g++) {
+    for (uint64_t s = 0; s < QUENCH_SWEEPS; s++) {
+      qv_lanes_sweep(&island->group[g], zero, island->seed, UINT64_MAX, s);
+    }
+  }
+  if (qv_island_idle(island)) {
+    finish_anneal(island);
+  }
+}
+
+/* The counters that are saved, in order. */
+#define HEAD (8 + QV_ISLAND_REPLICAS + 3 * QV_ISLAND_LEVELS)
+
+/* Words per site: a bit for each replica of each group. */
+static int site_words(const qv_island *island)
+{
+  return island->groups * island->model->lanes / 64;
+}
+
+static int64_t spin_words(const qv_island *island)
+{
+  return (int64_t)island->model->n * site_words(island);
+}
+
+int64_t qv_island_words(const qv_island *island)
+{
+  return HEAD + spin_words(island) + (int64_t)island->best.room * (1 + island->best.words);
+}
+
+void qv_island_pack(const qv_island *island, uint64_t *words)
+{
+  const qv_lanes_model *m = island->model;
+  const int64_t head[8] = {island->round,       island->sweeps,     island->sweep,      island->updates,
+                           island->swaps_tried, island->swaps_made, island->best.count, 0};
+  uint64_t *at = words + 8;
+  memcpy(words, head, sizeof head);
+  memcpy(&words[7], &island->round_lowest, sizeof(double));
+  for (int r = 0; r < QV_ISLAND_REPLICAS; r++) {
+    *at++ = (uint64_t)island->rung[r];
+  }
+  memcpy(at, island->tally, sizeof island->tally);
+  at = words + HEAD;
+  memset(at, 0, sizeof(uint64_t) * (size_t)spin_words(island));
+  for (int i = 0; i < m->n; i++) {
+    for (int r = 0; r < island->groups * m->lanes; r++) {
+      const qv_lanes *group = &island->group[r / m->lanes];
+      at[i * site_words(island) + r / 64] |= (uint64_t)qv_lanes_bit(group, r % m->lanes, i) << (r % 64);
+    }
+  }
+  at += spin_words(island);
+  memcpy(at, island->best.energy, sizeof(double) * (size_t)island->best.room);
+  memcpy(at + island->best.room, island->best.bits,
+         sizeof(uint64_t) * (size_t)island->best.room * (size_t)island->best.words);
+}
+
+void qv_island_unpack(qv_island *island, const uint64_t *words)
+{
+  const qv_lanes_model *m = island->model;
+  const uint64_t *at = words + 8;
+  island->round = (int64_t)words[0];
+  island->sweeps = (int64_t)words[1];
+  island->sweep = (int64_t)words[2];
+  island->updates = (int64_t)words[3];
+  island->swaps_tried = (int64_t)words[4];
+  island->swaps_made = (int64_t)words[5];
+  island->best.count = (int)words[6];
+  memcpy(&island->round_lowest, &words[7], sizeof(double));
+  for (int r = 0; r < QV_ISLAND_REPLICAS; r++) {
+    island->rung[r] = (int)*at++;
+  }
+  memcpy(island->tally, at, sizeof island->tally);
+  at = words + HEAD;
+  for (int r = 0; r < island->groups * m->lanes; r++) {
+    for (int i = 0; i < m->n; i++) {
+      island->bits[i] = (uint8_t)(at[i * site_words(island) + r / 64] >> (r % 64) & 1);
+    }
+    qv_lanes_set(group_at(island, r), lane_at(island, r), island->bits);
+  }
+  at += spin_words(island);
+  memcpy(island->best.energy, at, sizeof(double) * (size_t)island->best.room);
+  memcpy(island->best.bits, at + island->best.room,
+         sizeof(uint64_t) * (size_t)island->best.room * (size_t)island->best.words);
+}

@@ -1,0 +1,430 @@
+#include "montecarlo/qv_lanes.h"
+
+#include "base/qv_memory.h"
+#include "base/qv_random.h"
+#include "montecarlo/qv_clones.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INLINE   inline __attribute__((always_inline))
+#define BATCH    8
+#define ROOM     (1 << 29)
+#define FARTHEST 17.4f /* no draw of `exponential` is larger */
+
+typedef int8_t v64b __attribute__((vector_size(64)));
+typedef int16_t v32h __attribute__((vector_size(64)));
+typedef int32_t v16i __attribute__((vector_size(64)));
+typedef uint32_t v16u __attribute__((vector_size(64)));
+typedef float v16f __attribute__((vector_size(64)));
+typedef uint64_t v8u __attribute__((vector_size(64)));
+typedef int8_t v16b __attribute__((vector_size(16)));
+typedef int16_t v16h __attribute__((vector_size(32)));
+
+typedef struct {
+  v8u s[4];
+} stream;
+
+static INLINE void stream_start(stream *r, const uint64_t *words)
+{
+  memcpy(r->s, words, sizeof r->s);
+}
+
+/* xoshiro256++ in eight lanes. */
+static INLINE void stream_next(stream *r, v8u *out)
+{
+  const v8u sum = r->s[0] + r->s[3], t = r->s[1] << 17;
+  *out = ((sum << 23) | (sum >> 41)) + r->s[0];
+  r->s[2] ^= r->s[0];
+  r->s[3] ^= r->s[1];
+  r->s[1] ^= r->s[2];
+  r->s[0] ^= r->s[3];
+  r->s[2] ^= t;
+  r->s[3] = (r->s[3] << 45) | (r->s[3] >> 19);
+}
+
+/* Sixteen exponential variates -ln(u), u = (k + 1/2) 2^-24: the exponent of the floating-point number gives the whole
+ * part of log2, a polynomial through the Chebyshev points of [1,2) the rest (error 2e-5). */
+static INLINE void exponential(stream *r, v16f *out)
+{
+  v8u words;
+  stream_next(r, &words);
+  const v16f u = __builtin_convertvector((v16i)((v16u)words >> 8), v16f) + 0.5f;
+  const v16i bits = (v16i)u;
+  const v16f whole = __builtin_convertvector((bits >> 23) - (127 + 24), v16f);
+  const v16f m = (v16f)((bits & 0x7fffff) | 0x3f800000);
+  const v16f log2 =
+      ((((0.043004958f * m - 0.402513394f) * m + 1.589474295f) * m - 3.489878551f) * m + 5.047855413f) * m -
+      2.787926207f;
+  *out = (whole + log2) * -0.69314718f;
+}
+
+static INLINE int any(const void *row)
+{
+  uint64_t words[8], all = 0;
+  memcpy(words, row, sizeof words);
+  for (int k = 0; k < 8; k++) {
+    all |= words[k];
+  }
+  return all != 0;
+}
+
+#define NUMBER   int8_t
+#define ROW      v64b
+#define PIECE    v16b
+#define PIECES   4
+#define CEILING  127
+#define NAME(x)  x##_8
+#define WEIGHTED 0
+#include "montecarlo/qv_lanes_kernel.inc"
+
+#define NUMBER   int16_t
+#define ROW      v32h
+#define PIECE    v16h
+#define PIECES   2
+#define CEILING  32767
+#define NAME(x)  x##_16
+#define WEIGHTED 1
+#include "montecarlo/qv_lanes_kernel.inc"
+
+#define NUMBER   int32_t
+#define ROW      v16i
+#define PIECE    v16i
+#define PIECES   1
+#define CEILING  (1 << 30)
+#define NAME(x)  x##_32
+#define WEIGHTED 1
+#include "montecarlo/qv_lanes_kernel.inc"
+
+static qv_code list_neighbours(qv_lanes_model *m, const int32_t *integer)
+{
+  const qv_ising *ising = m->ising;
+  int64_t *at = NULL;
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)m->n, sizeof(int64_t), &at));
+  memcpy(at, m->first, sizeof(int64_t) * (size_t)m->n);
+  for (int pass = 0; pass < 2; pass++) { /* positive weights first */
+    for (int64_t t = 0; t < ising->nterms; t++) {
+      const int64_t from = ising->first[t], count = ising->first[t + 1] - from;
+      if ((integer[t] < 0) != (pass == 1) || (count == 1 && !m->local)) {
+        continue;
+      }
+      for (int64_t k = 0; k < count; k++) {
+        const int64_t place = at[ising->spin[from + k]]++;
+        m->neighbour[place] = m->local ? (int)t : ising->spin[from + 1 - k];
+        m->weight[place] = integer[t];
+      }
+    }
+    for (int i = 0; pass == 0 && i < m->n; i++) {
+      m->minus[i] = at[i];
+    }
+  }
+  qv_free(&at);
+  return QV_OK;
+}
+
+static qv_code count_neighbours(qv_lanes_model *m, const int32_t *integer, bool *units)
+{
+  const qv_ising *ising = m->ising;
+  double *reach = NULL;
+  *units = true;
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)m->n, sizeof(double), &reach));
+  for (int64_t t = 0; t < ising->nterms; t++) {
+    const int64_t from = ising->first[t], count = ising->first[t + 1] - from;
+    *units = *units && (count == 1 || m->local || abs(integer[t]) == 1);
+    for (int64_t k = from; k < from + count; k++) {
+      reach[ising->spin[k]] += abs(integer[t]);
+      m->first[ising->spin[k] + 1] += count > 1 || m->local;
+    }
+    if (count == 1 && !m->local) {
+      m->field[ising->spin[from]] = integer[t];
+    }
+  }
+  for (int i = 0; i < m->n; i++) {
+    m->first[i + 1] += m->first[i];
+    m->largest = reach[i] > m->largest ? reach[i] : m->largest;
+  }
+  qv_free(&reach);
+  return QV_OK;
+}
+
+/* Integer coefficients: the model's own, or scaled so that no field leaves 29 bits. */
+static void make_integers(qv_lanes_model *m, double largest, int32_t *integer)
+{
+  const qv_ising *ising = m->ising;
+  m->exact = ising->integer && largest / ising->unit < ROOM;
+  m->scale = m->exact ? 1 / ising->unit : largest > 0 ? ROOM / largest : 1;
+  for (int64_t t = 0; t < ising->nterms; t++) {
+    integer[t] = m->exact ? (int32_t)ising->integer[t] : (int32_t)rint(ising->coefficient[t] * m->scale);
+  }
+}
+
+static qv_code largest_field(const qv_ising *ising, double *largest)
+{
+  double *reach = NULL;
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)ising->n, sizeof(double), &reach));
+  *largest = 0;
+  for (int64_t t = 0; t < ising->nterms; t++) {
+    for (int64_t k = ising->first[t]; k < ising->first[t + 1]; k++) {
+      reach[ising->spin[k]] += fabs(ising->coefficient[t]);
+      *largest = fmax(*largest, reach[ising->spin[k]]);
+    }
+  }
+  qv_free(&reach);
+  return QV_OK;
+}
+
+static qv_code fill_model(qv_lanes_model *m, int lanes, int32_t *integer)
+{
+  const qv_ising *ising = m->ising;
+  const size_t n = (size_t)m->n;
+  double largest;
+  bool units;
+  QV_TRY(largest_field(ising, &largest));
+  make_integers(m, largest, integer);
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, n + 1, sizeof(int64_t), &m->first));
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, n, sizeof(int64_t), &m->minus));
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, n, sizeof(int32_t), &m->field));
+  QV_TRY(count_neighbours(m, integer, &units));
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)m->first[n], sizeof(int), &m->neighbour));
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)m->first[n], sizeof(int32_t), &m->weight));
+  m->lanes = units && m->largest <= 127 ? 64 : m->largest <= 32767 ? 32 : 16;
+  m->lanes = lanes > 0 && lanes < m->lanes ? lanes : m->lanes;
+  return list_neighbours(m, integer);
+}
+
+qv_code qv_lanes_model_init(const qv_ising *ising, int lanes, qv_lanes_model *model)
+{
+  int32_t *integer = NULL;
+  qv_code code;
+  *model = (qv_lanes_model){.ising = ising, .n = ising->n, .local = ising->locality > 2};
+  QV_REQUIRE(ising->nterms < INT32_MAX);
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)ising->nterms, sizeof(int32_t), &integer));
+  code = fill_model(model, lanes, integer);
+  qv_free(&integer);
+  if (code != QV_OK) {
+    qv_lanes_model_free(model);
+  }
+  return code;
+}
+
+void qv_lanes_model_free(qv_lanes_model *model)
+{
+  qv_free(&model->first);
+  qv_free(&model->minus);
+  qv_free(&model->neighbour);
+  qv_free(&model->weight);
+  qv_free(&model->field);
+}
+
+QV_CLONES static void sweep_slice(const qv_lanes_model *m, v16i *spin, v16i *field, const v16i *above,
+                                  const v16i *below, float half, float coupling, const uint64_t *start)
+{
+  stream random;
+  stream_start(&random, start);
+  for (int i = 0; i < m->n; i++) {
+    const v16i s = spin[i], aligned = (field[i] ^ s) - s;
+    const v16i pull = 2 + 2 * (above[i] + below[i]), along = (pull ^ s) - s;
+    v16f x;
+    exponential(&random, &x);
+    const v16i flip =
+        -__builtin_convertvector(aligned, v16f) <= half * (x - 2 * coupling * __builtin_convertvector(along, v16f));
+    if (any(&flip)) {
+      const v16i change = flip & (-2 - 4 * s);
+      spin[i] = s ^ flip;
+      spread_32(m, i, &change, field);
+    }
+  }
+}
+
+/* One number of a row, whatever its width. */
+static int32_t get(const qv_lanes_model *m, const void *rows, int site, int lane)
+{
+  const size_t at = (size_t)site * (size_t)m->lanes + (size_t)lane;
+  return m->lanes == 64   ? ((const int8_t *)rows)[at]
+         : m->lanes == 32 ? ((const int16_t *)rows)[at]
+                          : ((const int32_t *)rows)[at];
+}
+
+static void put(const qv_lanes_model *m, void *rows, int site, int lane, int32_t value)
+{
+  const size_t at = (size_t)site * (size_t)m->lanes + (size_t)lane;
+  if (m->lanes == 64) {
+    ((int8_t *)rows)[at] = (int8_t)value;
+  } else if (m->lanes == 32) {
+    ((int16_t *)rows)[at] = (int16_t)value;
+  } else {
+    ((int32_t *)rows)[at] = value;
+  }
+}
+
+/* Makes the fields of one lane, or of all (lane -1), from the spins. */
+static void make_fields(qv_lanes *g, int lane)
+{
+  const qv_lanes_model *m = g->model;
+  const int from = lane < 0 ? 0 : lane, to = lane < 0 ? m->lanes : lane + 1;
+  for (int i = 0; !m->local && i < m->n; i++) {
+    for (int l = from; l < to; l++) {
+      int32_t sum = m->field[i];
+      for (int64_t k = m->first[i]; k < m->first[i + 1]; k++) {
+        sum += get(m, g->spin, m->neighbour[k], l) ? -m->weight[k] : m->weight[k];
+      }
+      put(m, g->field, i, l, sum);
+    }
+  }
+}
+
+qv_code qv_lanes_init(const qv_lanes_model *model, qv_lanes *group)
+{
+  *group = (qv_lanes){.model = model};
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)model->n, 64, &group->spin));
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, model->local ? 0 : (size_t)model->n, 64, &group->field));
+  make_fields(group, -1);
+  return QV_OK;
+}
+
+void qv_lanes_free(qv_lanes *group)
+{
+  qv_free(&group->spin);
+  qv_free(&group->field);
+}
+
+void qv_lanes_randomise(qv_lanes *group, uint64_t seed, uint64_t sample)
+{
+  const qv_lanes_model *m = group->model;
+  for (int i = 0; i < m->n; i++) {
+    uint64_t words[4];
+    qv_random_words(seed, QV_RANDOM_ANNEAL_START, sample, (uint64_t)i, words);
+    for (int l = 0; l < m->lanes; l++) {
+      put(m, group->spin, i, l, words[0] >> l & 1 ? -1 : 0);
+    }
+  }
+  make_fields(group, -1);
+}
+
+/* The 32 words from which the eight lanes of a sweep's stream start. */
+static void stream_words(uint64_t seed, uint64_t sample, uint64_t sweep, uint64_t words[32])
+{
+  for (uint64_t k = 0; k < 8; k++) {
+    qv_random_words(seed, QV_RANDOM_ANNEAL, sample, sweep * 8 + k, &words[4 * k]);
+  }
+}
+
+void qv_lanes_sweep(qv_lanes *group, const float *temperature, uint64_t seed, uint64_t sample, uint64_t sweep)
+{
+  const qv_lanes_model *m = group->model;
+  uint64_t words[32];
+  float half[QV_LANES_MAX];
+  stream_words(seed, sample, sweep, words);
+  for (int l = 0; l < m->lanes; l++) {
+    half[l] = 0.5f * temperature[l] * (float)m->scale;
+  }
+  if (m->lanes == 64) {
+    sweep_8(m, group->spin, group->field, half, words);
+  } else if (m->lanes == 32) {
+    sweep_16(m, group->spin, group->field, half, words);
+  } else {
+    sweep_32(m, group->spin, group->field, half, words);
+  }
+}
+
+void qv_lanes_sweep_slice(qv_lanes *group, const qv_lanes *above, const qv_lanes *below, float temperature,
+                          float coupling, uint64_t seed, uint64_t sample, uint64_t sweep)
+{
+  uint64_t words[32];
+  stream_words(seed, sample, sweep, words);
+  sweep_slice(group->model, group->spin, group->field, above->spin, below->spin,
+              0.5f * temperature * (float)group->model->scale, coupling, words);
+}
+
+static void local_costs(const qv_lanes *group, int64_t *cost)
+{
+  const qv_lanes_model *m = group->model;
+  const qv_ising *ising = m->ising;
+  for (int l = 0; l < m->lanes; l++) {
+    cost[l] = 0;
+  }
+  for (int i = 0; i < m->n; i++) { /* each term stands in the list of its first spin */
+    for (int64_t k = m->first[i]; k < m->first[i + 1]; k++) {
+      const int64_t t = m->neighbour[k];
+      if (ising->spin[ising->first[t]] != i) {
+        continue;
+      }
+      for (int l = 0; l < m->lanes; l++) {
+        int32_t sign = 0;
+        for (int64_t j = ising->first[t]; j < ising->first[t + 1]; j++) {
+          sign ^= get(m, group->spin, ising->spin[j], l);
+        }
+        cost[l] += sign ? -m->weight[k] : m->weight[k];
+      }
+    }
+  }
+}
+
+void qv_lanes_costs(const qv_lanes *group, int64_t *cost)
+{
+  const qv_lanes_model *m = group->model;
+  if (m->local) {
+    local_costs(group, cost);
+  } else if (m->lanes == 64) {
+    costs_8(m, group->spin, group->field, cost);
+  } else if (m->lanes == 32) {
+    costs_16(m, group->spin, group->field, cost);
+  } else {
+    costs_32(m, group->spin, group->field, cost);
+  }
+}
+
+double qv_lanes_energy(const qv_lanes_model *model, int64_t cost)
+{
+  return (double)cost / model->scale + model->ising->constant;
+}
+
+int qv_lanes_bit(const qv_lanes *group, int lane, int site)
+{
+  return get(group->model, group->spin, site, lane) != 0;
+}
+
+void qv_lanes_get(const qv_lanes *group, int lane, uint8_t *bits)
+{
+  for (int i = 0; i < group->model->n; i++) {
+    bits[i] = (uint8_t)qv_lanes_bit(group, lane, i);
+  }
+}
+
+void qv_lanes_set(qv_lanes *group, int lane, const uint8_t *bits)
+{
+  for (int i = 0; i < group->model->n; i++) {
+    put(group->model, group->spin, i, lane, bits[i] ? -1 : 0);
+  }
+  make_fields(group, lane);
+}
+
+void qv_lanes_flip(qv_lanes *group, int lane, int site)
+{
+  const qv_lanes_model *m = group->model;
+  const int32_t old = get(m, group->spin, site, lane), change = old ? 2 : -2;
+  put(m, group->spin, site, lane, ~old);
+  for (int64_t k = m->first[site]; !m->local && k < m->first[site + 1]; k++) {
+    put(m, group->field, m->neighbour[k], lane, get(m, group->field, m->neighbour[k], lane) + change * m->weight[k]);
+  }
+}
+
+int64_t qv_lanes_aligned(const qv_lanes *group, int lane, int site)
+{
+  const qv_lanes_model *m = group->model;
+  int64_t sum = 0;
+  if (!m->local) {
+    const int32_t f = get(m, group->field, site, lane);
+    return get(m, group->spin, site, lane) ? -(int64_t)f : f;
+  }
+  for (int64_t k = m->first[site]; k < m->first[site + 1]; k++) {
+    const int64_t t = m->neighbour[k];
+    int32_t sign = 0;
+    for (int64_t j = m->ising->first[t]; j < m->ising->first[t + 1]; j++) {
+      sign ^= get(m, group->spin, m->ising->spin[j], lane);
+    }
+    sum += sign ? -m->weight[k] : m->weight[k];
+  }
+  return sum;
+}

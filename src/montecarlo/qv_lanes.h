@@ -1,0 +1,87 @@
+/* Replicas side by side: many copies of one spin system that a processor updates together, one per lane of a vector.
+ *
+ * A group holds 64, 32 or 16 replicas ("lanes"), as its numbers fit 8, 16 or 32 bits; spins and local fields of one
+ * site for all lanes are one row of 64 bytes. A Metropolis update of one site in all lanes is a handful of vector
+ * operations, and each neighbour of a site that was flipped costs one more. Costs are integers: exact if the model has
+ * a small enough unit, otherwise scaled to 29 bits (relative error 1e-9 per term; answers are always evaluated again
+ * from the model). Models with terms of more than two spins keep no fields: theirs are made from the terms at each
+ * update.
+ *
+ * Random numbers: a sweep draws from a xoshiro256++ stream (Blackman and Vigna, ACM TOMS 47 (2021) 36) in eight lanes,
+ * which starts from Philox words at the address (seed, QV_RANDOM_ANNEAL; sample, sweep). A sweep is therefore a
+ * function of the configuration and that address, whatever came before. Acceptance probabilities are right to 2e-5.
+ *
+ * All functions are local. A group belongs to one thread at a time. */
+#ifndef QV_LANES_H
+#define QV_LANES_H
+
+#include "montecarlo/qv_ising.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define QV_LANES_MAX 64
+
+typedef struct {
+  const qv_ising *ising; /* borrowed */
+  int n;
+  int lanes;    /* per group: 64, 32, 16 */
+  double scale; /* integers per unit of energy */
+  bool exact;   /* whether integer costs are the model's own */
+  /* Quadratic models: neighbours of site i at first[i] .. first[i+1]-1; of 64-lane models those before minus[i] have
+   * weight +1, the others -1. */
+  int64_t *first, *minus;
+  int *neighbour;
+  int32_t *weight;
+  int32_t *field; /* [n] of the sites themselves */
+  /* Longer terms: the terms of site i at first[i] .. first[i+1]-1 as indices `neighbour` into these; first spin of each
+   * in term_first, integer coefficients in `weight`. */
+  bool local;
+  double largest; /* largest possible |field| of a site, integer units */
+} qv_lanes_model;
+
+typedef struct {
+  const qv_lanes_model *model; /* borrowed */
+  void *spin;                  /* [n] rows of lanes: 0 is spin +1, -1 is spin -1; owned */
+  void *field;                 /* [n] rows: h_i + sum_j J_ij s_j; unused with longer terms; owned */
+} qv_lanes;
+
+/* Prepares a model. `lanes` is 0 for the most that fit, or 64, 32, 16 for at most that many. Fails with
+ * QV_ERR_MEMORY. The model outlives its groups; the caller frees it with qv_lanes_model_free. */
+qv_code qv_lanes_model_init(const qv_ising *ising, int lanes, qv_lanes_model *model);
+void qv_lanes_model_free(qv_lanes_model *model);
+
+/* A group with all spins +1. Memory: 128 n bytes. */
+qv_code qv_lanes_init(const qv_lanes_model *model, qv_lanes *group);
+void qv_lanes_free(qv_lanes *group);
+
+/* Sets all spins at random, from the address (seed, QV_RANDOM_ANNEAL_START; sample, site). */
+void qv_lanes_randomise(qv_lanes *group, uint64_t seed, uint64_t sample);
+
+/* One Metropolis sweep over all sites in order; temperature[lane] >= 0 in units of energy. */
+void qv_lanes_sweep(qv_lanes *group, const float *temperature, uint64_t seed, uint64_t sample, uint64_t sweep);
+
+/* A sweep of one Trotter slice between its neighbours: the probability of a flip is min(1, exp(2 e / temperature -
+ * 2 `coupling` s (above + below))), with `temperature` the number of slices times the real one. 16-lane models without
+ * longer terms only. */
+void qv_lanes_sweep_slice(qv_lanes *group, const qv_lanes *above, const qv_lanes *below, float temperature,
+                          float coupling, uint64_t seed, uint64_t sample, uint64_t sweep);
+
+/* Costs of all lanes in integers; energy = constant + cost / scale. O(n lanes). */
+void qv_lanes_costs(const qv_lanes *group, int64_t *cost);
+double qv_lanes_energy(const qv_lanes_model *model, int64_t cost);
+
+/* One lane as bytes (0: spin +1, 1: spin -1). O(n), and O(terms) to set. */
+void qv_lanes_get(const qv_lanes *group, int lane, uint8_t *bits);
+void qv_lanes_set(qv_lanes *group, int lane, const uint8_t *bits);
+
+/* Flips one spin of one lane. O(neighbours). */
+void qv_lanes_flip(qv_lanes *group, int lane, int site);
+
+/* s_i f_i of one lane in integers: a flip costs -2 times this. O(1), or O(terms of the site) with longer terms. */
+int64_t qv_lanes_aligned(const qv_lanes *group, int lane, int site);
+
+/* The spin of a lane: 0 or 1. */
+int qv_lanes_bit(const qv_lanes *group, int lane, int site);
+
+#endif
