@@ -237,14 +237,14 @@ static qv_code make_dataset(qv_archive *a, const char *name, hid_t type, int ran
                             const char *unit, const char *description, hid_t *set)
 {
   hsize_t shape[QV_ARCHIVE_DIMS];
+  *set = H5I_INVALID_HID;
   for (int i = 0; i < rank; i++) {
     shape[i] = (hsize_t)dims[i];
   }
+  QV_TRY(qv_hdf5_make_groups(a->temporary, a->file, name));
   const hid_t space = rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, shape, NULL);
-  const hid_t links = H5Pcreate(H5P_LINK_CREATE);
   const hid_t list = creation_list(rank, shape, H5Tget_size(type), compress);
-  H5Pset_create_intermediate_group(links, 1);
-  *set = H5Dcreate2(a->file, name, type, space, links, list, H5P_DEFAULT);
+  *set = H5Dcreate2(a->file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
   qv_code code =
       qv_hdf5_failed(*set, QV_FAULT_HDF5_OPEN) ? qv_hdf5_fail(a->temporary, "creating the dataset '%s'", name) : QV_OK;
   if (code == QV_OK) {
@@ -254,7 +254,6 @@ static qv_code make_dataset(qv_archive *a, const char *name, hid_t type, int ran
     code = qv_hdf5_put_text(a->temporary, *set, "description", description);
   }
   qv_hdf5_release(list);
-  qv_hdf5_release(links);
   qv_hdf5_release(space);
   return code;
 }
@@ -372,10 +371,11 @@ qv_code qv_archive_put_text(qv_archive *a, const char *name, const char *text, c
 /* Rank 0. */
 static qv_code put_group_attribute(qv_archive *a, const char *group, const char *name, const char *text)
 {
+  char path[QV_NAME_ROOM];
+  snprintf(path, sizeof path, "%s/", group);
   QV_TRY(qv_archive_serial(a, group, (int64_t)strlen(text)));
-  const bool there = strcmp(group, "/") == 0 || H5Lexists(a->file, group, H5P_DEFAULT) > 0;
-  const hid_t id =
-      there ? H5Gopen2(a->file, group, H5P_DEFAULT) : H5Gcreate2(a->file, group, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  QV_TRY(qv_hdf5_make_groups(a->temporary, a->file, path));
+  const hid_t id = H5Gopen2(a->file, group, H5P_DEFAULT);
   const qv_code code = qv_hdf5_failed(id, QV_FAULT_HDF5_OPEN)
                            ? qv_hdf5_fail(a->temporary, "opening the group '%s'", group)
                            : qv_hdf5_put_text(a->temporary, id, name, text);

@@ -168,26 +168,40 @@ static bool is_there(const qv_comm *comm, const char *path)
 }
 
 /* The first failure is told as a warning and the previous generation is opened; if that fails too, one error has both
- * texts. */
+ * texts. `reason` is the text of the first failure. */
 static qv_code open_previous(const qv_comm *comm, const char *path, const char *previous, const char *kind,
-                             qv_code first, qv_archive **out)
+                             const char *reason, qv_archive **out)
 {
-  char *reason = NULL, *second = NULL;
-  if (!is_there(comm, previous)) {
-    return first;
-  }
-  QV_TRY(qv_agree(comm, qv_strdup(QV_MEM_IO, qv_error_text(), &reason)));
+  char *second = NULL;
   qv_error_clear();
-  qv_code code = qv_archive_open(comm, previous, kind, out);
+  const qv_code code = qv_archive_open(comm, previous, kind, out);
   if (code == QV_OK) {
     qv_log(QV_LOG_WARN, "%s", reason);
     qv_log(QV_LOG_WARN, "%s: not used; continuing from the previous generation %s", path, previous);
-  } else if (qv_strdup(QV_MEM_IO, qv_error_text(), &second) == QV_OK) {
+    return QV_OK;
+  }
+  const qv_code copied = qv_agree(comm, qv_strdup(QV_MEM_IO, qv_error_text(), &second));
+  if (copied == QV_OK) {
     qv_error_clear();
-    code = qv_fail(code, "%s\n%s", reason, second);
+    qv_fail(code, "%s\n%s", reason, second);
   }
   qv_free(&second);
-  qv_free(&reason);
+  return copied == QV_OK ? code : copied;
+}
+
+static qv_code open_latest(const qv_comm *comm, const char *path, const char *previous, const char *kind,
+                           qv_archive **out)
+{
+  char *reason = NULL;
+  if (!is_there(comm, path) && !is_there(comm, previous)) {
+    return QV_OK;
+  }
+  qv_code code = qv_archive_open(comm, path, kind, out);
+  if ((code == QV_ERR_INPUT || code == QV_ERR_IO) && is_there(comm, previous)) {
+    const qv_code copied = qv_agree(comm, qv_strdup(QV_MEM_IO, qv_error_text(), &reason));
+    code = copied == QV_OK ? open_previous(comm, path, previous, kind, reason, out) : copied;
+    qv_free(&reason);
+  }
   return code;
 }
 
@@ -197,13 +211,9 @@ qv_code qv_archive_open_latest(const qv_comm *comm, const char *path, const char
   char *previous = NULL;
   *out = NULL;
   *which = NULL;
-  QV_TRY(qv_agree(comm, qv_archive_previous(path, &previous)));
-  qv_code code = QV_OK;
-  if (is_there(comm, path) || is_there(comm, previous)) {
-    code = qv_archive_open(comm, path, kind, out);
-    if (code == QV_ERR_INPUT || code == QV_ERR_IO) {
-      code = open_previous(comm, path, previous, kind, code, out);
-    }
+  qv_code code = qv_agree(comm, qv_archive_previous(path, &previous));
+  if (code == QV_OK) {
+    code = open_latest(comm, path, previous, kind, out);
   }
   if (*out) {
     *which = (*out)->path;
@@ -278,8 +288,8 @@ static qv_code check_set(const qv_archive *a, hid_t set, const char *name, qv_ty
   qv_hdf5_release(space);
   qv_hdf5_release(stored);
   if (!known || found != type) {
-    return qv_fail(QV_ERR_INPUT, "%s: the dataset '%s' has the type %s; %s was expected", a->path, name,
-                   known ? qv_hdf5_type_name(found) : "of something else", qv_hdf5_type_name(type));
+    return qv_fail(QV_ERR_INPUT, "%s: the dataset '%s' %s %s; %s was expected", a->path, name,
+                   known ? "has the type" : "is", known ? qv_hdf5_type_name(found) : "a text", qv_hdf5_type_name(type));
   }
   if (there != count) {
     return qv_fail(QV_ERR_INPUT, "%s: the dataset '%s' has %" PRId64 " elements; %" PRId64 " were expected", a->path,

@@ -47,9 +47,12 @@ static qv_code check_parts(const qv_archive *a, const char *name, int64_t total,
   const int64_t mine[3] = {total, first, count};
   int64_t(*all)[3] = NULL;
   int64_t next = 0;
-  QV_TRY(qv_agree(a->comm, qv_alloc(QV_MEM_IO, (size_t)size, sizeof *all, &all)));
+  qv_code code = qv_agree(a->comm, qv_alloc(QV_MEM_IO, (size_t)size, sizeof *all, &all));
+  if (code != QV_OK) {
+    qv_free(&all);
+    return code;
+  }
   qv_comm_gather(a->comm, mine, sizeof mine, all);
-  qv_code code = QV_OK;
   for (int r = 0; r < size && code == QV_OK; r++) {
     if (all[r][0] != total || all[r][1] != next || all[r][2] < 0) {
       code = qv_fail(QV_ERR_INTERNAL,

@@ -130,6 +130,7 @@ hid_t qv_hdf5_create(const char *path)
   const hid_t access = access_list();
   const hid_t create = H5Pcreate(H5P_FILE_CREATE);
   H5Pset_userblock(create, QV_HDF5_USER_BLOCK);
+  H5Pset_obj_track_times(create, false);
   const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, create, access);
   H5Pclose(create);
   H5Pclose(access);
@@ -181,6 +182,25 @@ bool qv_hdf5_exists(hid_t file, const char *name)
     }
   }
   return H5Lexists(file, name, H5P_DEFAULT) > 0;
+}
+
+qv_code qv_hdf5_make_groups(const char *path, hid_t file, const char *name)
+{
+  char part[1024];
+  const hid_t list = H5Pcreate(H5P_GROUP_CREATE);
+  qv_code code = QV_OK;
+  H5Pset_obj_track_times(list, false);
+  for (const char *end = strchr(name, '/'); end && code == QV_OK; end = strchr(end + 1, '/')) {
+    snprintf(part, sizeof part, "%.*s", (int)(end - name), name);
+    if (qv_hdf5_exists(file, part)) {
+      continue;
+    }
+    const hid_t group = H5Gcreate2(file, part, H5P_DEFAULT, list, H5P_DEFAULT);
+    code = qv_hdf5_failed(group, QV_FAULT_HDF5_OPEN) ? qv_hdf5_fail(path, "making the group '%s'", part) : QV_OK;
+    qv_hdf5_release(group);
+  }
+  qv_hdf5_release(list);
+  return code;
 }
 
 static qv_code put_attribute(const char *path, hid_t object, const char *name, hid_t type, const void *value)

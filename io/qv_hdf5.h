@@ -45,6 +45,10 @@ bool qv_hdf5_type_find(const char *name, qv_type *type);
 /* Whether the file holds an object of that path; every part of the path is looked at. */
 bool qv_hdf5_exists(hid_t file, const char *name);
 
+/* Makes the groups that a name goes through, as far as they are missing; they carry no times, so that files of the same
+ * content are the same bytes. A name that ends with '/' is a group itself. */
+qv_code qv_hdf5_make_groups(const char *path, hid_t file, const char *name);
+
 /* A UTF-8 text attribute of an open object (what h5py reads as str); an integer one. */
 qv_code qv_hdf5_put_text(const char *path, hid_t object, const char *name, const char *text);
 qv_code qv_hdf5_put_integer(const char *path, hid_t object, const char *name, int64_t value);

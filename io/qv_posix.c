@@ -101,6 +101,9 @@ qv_code qv_posix_size(int fd, const char *path, int64_t *bytes)
   if (injected(QV_FAULT_POSIX_OPEN, EIO) || fstat(fd, &status) != 0) {
     return qv_fail(QV_ERR_IO, "%s: its size cannot be found: %s", path, strerror(errno));
   }
+  if (!S_ISREG(status.st_mode)) {
+    return qv_fail(QV_ERR_INPUT, "%s: this is not a file that could be read", path);
+  }
   *bytes = (int64_t)status.st_size;
   return QV_OK;
 }

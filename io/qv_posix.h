@@ -21,6 +21,7 @@ qv_code qv_posix_close(const char *path, int *fd);
 qv_code qv_posix_read(int fd, const char *path, int64_t offset, void *data, size_t bytes);
 qv_code qv_posix_write(int fd, const char *path, int64_t offset, const void *data, size_t bytes);
 
+/* Size of a file; anything but a regular file fails with QV_ERR_INPUT. */
 qv_code qv_posix_size(int fd, const char *path, int64_t *bytes);
 
 /* fsync of a file, and of the folder that holds `path`, so that a rename survives a crash of the machine. */

@@ -16,11 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SUFFIX       ".tmp."
-#define ID_ROOM      64
-#define PATH_ROOM    4096
-#define OLD_SECONDS  86400.0
-#define START_COLUMN 22 /* of /proc/PID/stat */
+#define SUFFIX           ".tmp."
+#define ID_ROOM          64
+#define PATH_ROOM        4096
+#define FOUND_ROOM       (PATH_ROOM + 256)
+#define FOREIGN_SECONDS  86400.0
+#define UNSEALED_SECONDS 60.0 /* a file gets its seal in the same moment in which it is created */
+#define START_COLUMN     22   /* of /proc/PID/stat */
 
 qv_code qv_temporary_name(const qv_comm *comm, const char *path, char **out)
 {
@@ -40,7 +42,8 @@ qv_code qv_temporary_name(const qv_comm *comm, const char *path, char **out)
   return qv_agree(comm, code);
 }
 
-/* Start of a process in clock ticks since boot; -1 if there is no such process or no /proc. */
+/* Start of a process in clock ticks since boot; -1 if there is no such process, if it has ended and only waits to be
+ * reaped, or where there is no /proc. */
 static long long start_ticks(long pid)
 {
   char name[64], line[1024];
@@ -51,8 +54,11 @@ static long long start_ticks(long pid)
   }
   const bool got = fgets(line, sizeof line, file) != NULL;
   fclose(file);
-  /* The second column, the command in brackets, may hold anything: count from its end. */
+  /* The second column, the command in brackets, may hold anything: count from its end. The third is the state. */
   char *at = got ? strrchr(line, ')') : NULL;
+  if (!at || strlen(at) < 3 || strchr("ZX", at[2])) {
+    return -1;
+  }
   for (int column = 2; at && column < START_COLUMN; column++) {
     at = strchr(at + 1, ' ');
   }
@@ -81,25 +87,52 @@ static bool read_owner(const char *path, char *host, long *pid, long long *start
   return line && sscanf(line, "\nowner %255s %ld %lld", host, pid, start) == 3;
 }
 
+static bool untouched(const char *path, double seconds)
+{
+  struct stat status;
+  return stat(path, &status) == 0 && qv_clock_epoch() - (double)status.st_mtime > seconds;
+}
+
 static bool owner_is_gone(const char *path)
 {
   char host[256], here[256] = "";
   long pid = 0;
   long long start = 0;
-  struct stat status;
-  gethostname(here, sizeof here - 1);
-  if (read_owner(path, host, &pid, &start) && strcmp(host, here) == 0) {
-    if (kill((pid_t)pid, 0) != 0 && errno == ESRCH) {
-      return true;
-    }
-    return start_ticks(pid) != start;
+  if (!read_owner(path, host, &pid, &start)) {
+    return untouched(path, UNSEALED_SECONDS);
   }
-  return stat(path, &status) == 0 && qv_clock_epoch() - (double)status.st_mtime > OLD_SECONDS;
+  gethostname(here, sizeof here - 1);
+  if (strcmp(host, here) != 0) {
+    return untouched(path, FOREIGN_SECONDS);
+  }
+  return (kill((pid_t)pid, 0) != 0 && errno == ESRCH) || start_ticks(pid) != start;
 }
 
-void qv_temporary_clean(const char *path, const char *own)
+/* Open MPI without its component `sm` keeps a lock file, "TEMPORARY-NUMBER-PID.lock", for each open file. It goes when
+ * the temporary file has gone. */
+static bool is_orphaned_lock(const char *path, size_t stem)
 {
-  char folder[PATH_ROOM], found[PATH_ROOM + 256], prefix[PATH_ROOM];
+  char temporary[FOUND_ROOM];
+  const size_t length = strlen(path);
+  const char *dash = strchr(path + stem, '-');
+  if (!dash || length < 5 || strcmp(path + length - 5, ".lock") != 0) {
+    return false;
+  }
+  snprintf(temporary, sizeof temporary, "%.*s", (int)(dash - path), path);
+  return !qv_posix_exists(temporary) && untouched(path, UNSEALED_SECONDS);
+}
+
+typedef bool choose_file(const char *path, size_t stem);
+
+static bool is_abandoned(const char *path, size_t stem)
+{
+  return strchr(path + stem, '-') == NULL && owner_is_gone(path);
+}
+
+/* Removes what `chosen` picks among the files PATH.tmp.*; `stem` is the length of the name up to there. */
+static void remove_chosen(const char *path, const char *own, choose_file *chosen)
+{
+  char folder[PATH_ROOM], found[FOUND_ROOM], prefix[PATH_ROOM];
   const char *slash = strrchr(path, '/');
   const int lead = slash ? (int)(slash + 1 - path) : 0;
   snprintf(folder, sizeof folder, "%.*s", slash ? lead : 1, slash ? path : ".");
@@ -113,10 +146,16 @@ void qv_temporary_clean(const char *path, const char *own)
       continue;
     }
     snprintf(found, sizeof found, "%.*s%s", lead, path, e->d_name);
-    if (strcmp(found, own) != 0 && owner_is_gone(found)) {
+    if (strcmp(found, own) != 0 && chosen(found, (size_t)lead + strlen(prefix))) {
       qv_log(QV_LOG_INFO, "removed the temporary file of a run that has ended: %s", found);
       qv_posix_remove(found);
     }
   }
   closedir(entries);
+}
+
+void qv_temporary_clean(const char *path, const char *own)
+{
+  remove_chosen(path, own, is_abandoned);
+  remove_chosen(path, own, is_orphaned_lock);
 }

@@ -13,8 +13,9 @@ qv_code qv_temporary_name(const qv_comm *comm, const char *path, char **out);
  * process id is not taken for its former bearer. Local. */
 void qv_temporary_owner(char *text, size_t room);
 
-/* Removes temporary files of `path` whose owner is gone: on this host, when no such process lives; on another host or
- * without a readable owner, when the file was not touched for a day. `own` is left alone. Never fails. Local. */
+/* Removes temporary files of `path` whose owner is gone: on this host, when no such process lives; on another host,
+ * when the file was not touched for a day; without a readable owner, for a minute. The lock files that Open MPI keeps
+ * beside them go with them. `own` is left alone. Never fails. Local. */
 void qv_temporary_clean(const char *path, const char *own);
 
 #endif

@@ -4,7 +4,9 @@
 
 #include "io/qv_archive.h"
 
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,6 +39,36 @@ static inline void check_enter(const qv_comm *comm, const char *folder, const ch
   }
   qv_comm_barrier(comm);
   CHECK(chdir(path) == 0);
+}
+
+/* Leaves the folder of check_enter and removes it with its files. Collective. */
+static inline void check_leave(const qv_comm *comm)
+{
+  char path[4096];
+  CHECK(getcwd(path, sizeof path) != NULL);
+  qv_comm_barrier(comm);
+  if (qv_comm_rank(comm) == 0) {
+    DIR *entries = opendir(".");
+    CHECK(entries != NULL);
+    for (const struct dirent *e = readdir(entries); e; e = readdir(entries)) {
+      remove(e->d_name);
+    }
+    closedir(entries);
+    CHECK(chdir("/") == 0 && rmdir(path) == 0);
+  }
+}
+
+/* Number of files in `folder` whose name holds `part`. */
+static inline int check_leftovers(const char *folder, const char *part)
+{
+  int count = 0;
+  DIR *entries = opendir(folder);
+  CHECK(entries != NULL);
+  for (const struct dirent *e = readdir(entries); e; e = readdir(entries)) {
+    count += strstr(e->d_name, part) != NULL;
+  }
+  closedir(entries);
+  return count;
 }
 
 /* Element `i` of a test array: any bits, but the same on every rank count. */

@@ -1,0 +1,33 @@
+#!/bin/bash
+# kill -9 of all ranks at any time, COUNT times: the next run always finds a whole file, at most one step behind.
+. "$(dirname "$0")/lib.sh"
+count=$1
+enter kill
+last=-1
+RANDOM=20261121
+for i in $(seq "$count"); do
+  : >out.txt
+  setsid "$mpiexec" -q -n 2 "$program" loop k.h5 100000 >out.txt 2>err.txt &
+  launcher=$!
+  # Wait for the first line (it has read the old file), then let it run for 0 to 0.2 s.
+  for _ in $(seq 1000); do
+    [ -s out.txt ] && break
+    kill -0 $launcher 2>/dev/null || break
+    sleep 0.01
+  done
+  [ -s out.txt ] || fail "run $i did not start: $(cat err.txt)"
+  sleep "0.$(printf '%03d' $((RANDOM % 200)))"
+  kill -KILL -- -$launcher $(ps -o pid= --ppid $launcher) 2>/dev/null || true
+  wait $launcher 2>/dev/null || true
+  first=$(head -1 out.txt)
+  first=${first#step }
+  [ "$first" -ge "$last" ] || fail "run $i continued from step $first, but step $last was whole"
+  last=$(grep -c ^step out.txt)
+  last=$((first + last - 1))
+done
+[ "$last" -gt "$count" ] || fail "only $last steps in $count runs"
+on 1 read k.h5 >out.txt
+# The last run's leftovers may still look young; a minute later the next run removes them.
+touch -d '2 minutes ago' k.h5.tmp.*
+on 1 write k.h5 $((last + 1)) 10 >out.txt
+! ls | grep '\.tmp\.' || fail "temporary files of dead runs are left"
