@@ -4,11 +4,15 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 static const qv_method methods[] = {
-    {"blmvm", true, qv_tao_run},
+    {"blmvm", true, qv_tao_run},      {"lmvm", true, qv_tao_run},        {"bqnls", true, qv_tao_run},
+    {"bqnkls", true, qv_tao_run},     {"bqnktl", true, qv_tao_run},      {"cg", true, qv_tao_run},
+    {"bncg", true, qv_tao_run},       {"nm", false, qv_nelder_mead_run}, {"spsa", false, qv_spsa_run},
+    {"cma-es", false, qv_cma_es_run},
 };
 #define METHODS ((int)(sizeof methods / sizeof methods[0]))
 
@@ -78,6 +82,40 @@ void qv_method_finish(qv_optimizer *o, bool converged, const char *name, const c
   va_start(args, format);
   vsnprintf(o->reason, sizeof o->reason, format, args);
   va_end(args);
+}
+
+static const qv_method_option *find_option(const char *name, const qv_method_option *table, int count)
+{
+  for (int i = 0; i < count; i++) {
+    if (strcmp(table[i].name, name) == 0) {
+      return &table[i];
+    }
+  }
+  return NULL;
+}
+
+qv_code qv_method_read_options(const qv_optimizer *o, const qv_method_option *table, int count)
+{
+  char known[512] = "";
+  size_t used = 0;
+  for (int i = 0; i < count; i++) {
+    used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", table[i].name);
+  }
+  for (int i = 0; i < o->noptions; i++) {
+    const qv_method_option *option = find_option(o->option_names[i], table, count);
+    if (!option) {
+      return qv_fail(QV_ERR_DECK, "the optimiser \"%s\" has no option \"%s\"; it has: %s", o->method->name,
+                     o->option_names[i], known);
+    }
+    char *end = NULL;
+    const double value = strtod(o->option_values[i], &end);
+    if (end == o->option_values[i] || *end != '\0' || !(value >= option->least && value <= option->most)) {
+      return qv_fail(QV_ERR_DECK, "the option %s = %s of the optimiser \"%s\" must be a number from %g to %g",
+                     option->name, o->option_values[i], o->method->name, option->least, option->most);
+    }
+    *option->value = value;
+  }
+  return QV_OK;
 }
 
 static void run_method(void *context)
@@ -265,7 +303,7 @@ static qv_code advance(qv_optimizer *o)
       o->count = o->answered; /* what is saved now can be continued once the cause is removed */
     }
     QV_TRY(code);
-    if (o->best < 0 || o->values[o->answered] < o->values[o->best]) {
+    if (o->best < 0 || o->values[o->answered] <= o->values[o->best]) {
       o->best = o->answered;
     }
     o->answered++;

@@ -41,7 +41,7 @@ struct qv_optimizer {
   int64_t answered, count, capacity;
   double *parameters, *values, *gradients;
 
-  int64_t best; /* entry with the lowest value among those answered, -1: none */
+  int64_t best; /* entry with the lowest value among those answered, the last of equal ones; -1: none */
   int64_t iterations;
   bool ended; /* a reason was given */
   bool converged;
@@ -56,7 +56,24 @@ bool qv_method_evaluate(qv_optimizer *optimizer, const double *x, double *value,
 void qv_method_finish(qv_optimizer *optimizer, bool converged, const char *name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The methods of TAO, and those of our own. */
+/* An option of a method of our own: where its value goes (preset with the default) and the range it must lie in. */
+typedef struct {
+  const char *name;
+  double least, most;
+  double *value;
+} qv_method_option;
+
+/* Reads optimizer's options; fails with QV_ERR_DECK for one that is not in the table, not a number or out of range.
+ * Local. */
+qv_code qv_method_read_options(const qv_optimizer *optimizer, const qv_method_option *table, int count);
+
+/* PETSc/TAO, whichever of its solvers the name says (qv_tao.c). */
 qv_code qv_tao_run(qv_optimizer *optimizer);
+
+/* The simplex of Nelder and Mead (qv_nelder_mead.c), simultaneous perturbation (qv_spsa.c), evolution with an adapted
+ * covariance matrix (qv_cma_es.c). */
+qv_code qv_nelder_mead_run(qv_optimizer *optimizer);
+qv_code qv_spsa_run(qv_optimizer *optimizer);
+qv_code qv_cma_es_run(qv_optimizer *optimizer);
 
 #endif

@@ -15,6 +15,22 @@
 static qv_comm *library_comm;
 static bool begun;
 
+/* TAO calls a norm that overflows an error of the user's function. */
+static qv_code code_of(PetscErrorCode error)
+{
+  switch (error) {
+  case PETSC_ERR_MEM:
+    return QV_ERR_MEMORY;
+  case PETSC_ERR_USER:
+  case PETSC_ERR_FP:
+  case PETSC_ERR_NOT_CONVERGED:
+  case PETSC_ERR_CONV_FAILED:
+    return QV_ERR_NUMERIC;
+  default:
+    return QV_ERR_INTERNAL;
+  }
+}
+
 /* Everything that PETSc says about an error goes into our record; nothing is printed. */
 static PetscErrorCode record_error(MPI_Comm comm, int line, const char *function, const char *file,
                                    PetscErrorCode error, PetscErrorType type, const char *message, void *context)
@@ -24,8 +40,8 @@ static PetscErrorCode record_error(MPI_Comm comm, int line, const char *function
   if (type == PETSC_ERROR_INITIAL && error != QV_PETSC_UNWIND) {
     const char *slash = file ? strrchr(file, '/') : NULL;
     const char *shown = slash ? slash + 1 : file;
-    qv_fail(error == PETSC_ERR_MEM ? QV_ERR_MEMORY : QV_ERR_INTERNAL, "PETSc: %s (%s, %s:%d)", message ? message : "",
-            function ? function : "?", shown ? shown : "?", line);
+    qv_fail(code_of(error), "PETSc: %s (%s, %s:%d)", message ? message : "", function ? function : "?",
+            shown ? shown : "?", line);
   }
   return error;
 }

@@ -12,7 +12,8 @@ typedef struct {
   qv_optimizer *optimizer;
   Tao tao;
   char prefix[32];      /* of this optimiser's options in PETSc's global database */
-  bool options_checked; /* at the first evaluation: by then every part of the solver has read its options */
+  bool *used;           /* [noptions]: whether a part of the solver has read the option */
+  bool options_checked; /* at the first evaluation: by then every part has */
   bool known;           /* the last answer, for solvers that ask for value and gradient at one point in two calls */
   double *x, value, *gradient;
 } tao_run;
@@ -33,21 +34,63 @@ static const struct {
     {"tao_mf_", "differences would be taken behind the journal"},
 };
 
+/* Quasi-Newton methods: which part of their options goes to the matrix that keeps the history. lmvm forgets its prefix
+ * there (PETSc 3.18.5): such options go into the database without it, and only while they are read. */
+static const struct {
+  const char *method, *matrix;
+  bool prefixed;
+} histories[] = {
+    {"blmvm", "blmvm_mat_", true}, {"lmvm", "lmvm_mat_", false},  {"bqnls", "bqnls_mat_", true},
+    {"bqnkls", "bqnk_mat_", true}, {"bqnktl", "bqnk_mat_", true},
+};
+
+/* Steps that quasi-Newton methods remember. TAO's default of 5 saves memory that costs nothing here, where a parameter
+ * vector is small and an evaluation dear: Rosenbrock's function in 20 dimensions takes blmvm 1737 evaluations with 5
+ * steps and 173 with 20. */
+#define HISTORY "20"
+
 static const char *option_name(const char *name)
 {
   return strncmp(name, "tao_", 4) == 0 ? name + 4 : name;
 }
 
-static void option_key(const tao_run *run, const char *name, char key[256])
+/* The option's key in the database into `key`; whether it has this optimiser's prefix. */
+static bool option_key(const tao_run *run, const char *name, char key[256])
 {
-  snprintf(key, 256, "-%stao_%s", run->prefix, option_name(name));
+  const char *method = run->optimizer->method->name;
+  bool prefixed = true;
+  for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++) {
+    if (!histories[i].prefixed && strcmp(histories[i].method, method) == 0 &&
+        strncmp(option_name(name), histories[i].matrix, strlen(histories[i].matrix)) == 0) {
+      prefixed = false;
+    }
+  }
+  snprintf(key, 256, "-%stao_%s", prefixed ? run->prefix : "", option_name(name));
+  return prefixed;
+}
+
+/* The name of the option for the length of the history into `name`; false where the method has none. */
+static bool history_name(const tao_run *run, char name[64])
+{
+  for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++) {
+    if (strcmp(histories[i].method, run->optimizer->method->name) == 0) {
+      snprintf(name, 64, "%slmvm_hist_size", histories[i].matrix);
+      return true;
+    }
+  }
+  return false;
 }
 
 static qv_code set_options(const tao_run *run)
 {
   const qv_optimizer *o = run->optimizer;
+  char key[256], history[64];
+  if (history_name(run, history)) {
+    option_key(run, history, key);
+    QV_PETSC(PetscOptionsSetValue(NULL, key, HISTORY));
+  }
   for (int i = 0; i < o->noptions; i++) {
-    char full[256], key[256];
+    char full[256];
     snprintf(full, sizeof full, "tao_%s", option_name(o->option_names[i]));
     for (size_t r = 0; r < sizeof refused / sizeof refused[0]; r++) {
       if (strstr(full, refused[r].part)) {
@@ -60,34 +103,42 @@ static qv_code set_options(const tao_run *run)
   return QV_OK;
 }
 
+/* Notes which options were read, and takes those away that lack the prefix (or all). */
+static void note_used(const tao_run *run, bool clear_all)
+{
+  const qv_optimizer *o = run->optimizer;
+  char key[256], history[64];
+  for (int i = 0; i < o->noptions; i++) {
+    PetscBool used = PETSC_FALSE;
+    const bool prefixed = option_key(run, o->option_names[i], key);
+    PetscOptionsUsed(NULL, key + 1, &used);
+    run->used[i] = run->used[i] || used;
+    if (clear_all || !prefixed) {
+      PetscOptionsClearValue(NULL, key);
+    }
+  }
+  if (history_name(run, history) && (!option_key(run, history, key) || clear_all)) {
+    PetscOptionsClearValue(NULL, key);
+  }
+}
+
 /* Names the options that no part of the solver has looked at. */
 static qv_code check_options(const tao_run *run)
 {
   const qv_optimizer *o = run->optimizer;
   char unused[1024] = "";
-  size_t used = 0;
+  size_t length = 0;
+  note_used(run, false);
   for (int i = 0; i < o->noptions; i++) {
-    char key[256];
-    PetscBool known = PETSC_FALSE;
-    option_key(run, o->option_names[i], key);
-    QV_PETSC(PetscOptionsUsed(NULL, key, &known));
-    if (!known && used < sizeof unused) {
-      used += (size_t)snprintf(unused + used, sizeof unused - used, "%s\"%s\"", used ? ", " : "", o->option_names[i]);
+    if (!run->used[i] && length < sizeof unused) {
+      length +=
+          (size_t)snprintf(unused + length, sizeof unused - length, "%s\"%s\"", length ? ", " : "", o->option_names[i]);
     }
   }
-  if (used > 0) {
-    return qv_fail(QV_ERR_DECK, "the optimiser \"%s\" of TAO does not use %s", o->method->name, unused);
+  if (length > 0) {
+    return qv_fail(QV_ERR_DECK, "the optimiser \"%s\" of TAO does not use the option %s", o->method->name, unused);
   }
   return QV_OK;
-}
-
-static void clear_options(const tao_run *run)
-{
-  for (int i = 0; i < run->optimizer->noptions; i++) {
-    char key[256];
-    option_key(run, run->optimizer->option_names[i], key);
-    PetscOptionsClearValue(NULL, key);
-  }
 }
 
 /* Makes run->value and run->gradient those of x, asking only for a point that is not the last one. */
@@ -170,7 +221,9 @@ static qv_code set_up(tao_run *run, Vec x)
   QV_PETSC(TaoSetMaximumFunctionEvaluations(run->tao, -1));
   QV_PETSC(TaoSetMaximumIterations(run->tao, most));
   QV_TRY(set_options(run));
-  if (TaoSetFromOptions(run->tao)) {
+  const PetscErrorCode error = TaoSetFromOptions(run->tao);
+  note_used(run, false);
+  if (error) {
     char text[1024];
     snprintf(text, sizeof text, "%s", qv_error_text());
     qv_error_clear();
@@ -190,39 +243,39 @@ static qv_code read_reason(const tao_run *run)
   QV_PETSC(TaoGetTolerances(run->tao, NULL, &grtol, &gttol));
   QV_PETSC(TaoGetFunctionLowerBound(run->tao, &fmin));
   o->iterations = iterations;
-  const char *what = o->method->needs_gradient ? "gradient norm" : "spread of the values over the simplex";
   switch (reason) {
   case TAO_CONVERGED_GATOL:
-    qv_method_finish(o, true, "CONVERGED_GATOL", "the %s %.3g is below %.3g", what, norm, o->tolerance);
+    qv_method_finish(o, true, "CONVERGED_GATOL", "the gradient norm %.3g is below %.3g", norm, o->tolerance);
     return QV_OK;
   case TAO_CONVERGED_GRTOL:
-    qv_method_finish(o, true, "CONVERGED_GRTOL", "the %s %.3g relative to the value %.9g is below %.3g", what, norm,
-                     value, grtol);
+    qv_method_finish(o, true, "CONVERGED_GRTOL", "the gradient norm %.3g relative to the value %.9g is below %.3g",
+                     norm, value, grtol);
     return QV_OK;
   case TAO_CONVERGED_GTTOL:
-    qv_method_finish(o, true, "CONVERGED_GTTOL", "the %s %.3g relative to the first one is below %.3g", what, norm,
+    qv_method_finish(o, true, "CONVERGED_GTTOL", "the gradient norm %.3g relative to the first one is below %.3g", norm,
                      gttol);
     return QV_OK;
   case TAO_CONVERGED_STEPTOL:
-    qv_method_finish(o, false, "CONVERGED_STEPTOL", "the step %.3g became too small, with the %s at %.3g", step, what,
-                     norm);
+    qv_method_finish(o, false, "CONVERGED_STEPTOL", "the step %.3g became too small, with the gradient norm at %.3g",
+                     step, norm);
     return QV_OK;
   case TAO_CONVERGED_MINF:
     qv_method_finish(o, true, "CONVERGED_MINF", "the value %.9g is below %.9g", value, fmin);
     return QV_OK;
   case TAO_DIVERGED_MAXITS:
-    qv_method_finish(o, false, "DIVERGED_MAXITS", "the limit of iterations was reached after %d, with the %s at %.3g",
-                     (int)iterations, what, norm);
+    qv_method_finish(o, false, "DIVERGED_MAXITS",
+                     "the limit of iterations was reached after %d, with the gradient norm at %.3g", (int)iterations,
+                     norm);
     return QV_OK;
   case TAO_DIVERGED_LS_FAILURE:
     qv_method_finish(o, false, "DIVERGED_LS_FAILURE",
-                     "the line search found no lower value after %d iterations, with the %s at %.3g", (int)iterations,
-                     what, norm);
+                     "the line search found no lower value after %d iterations, with the gradient norm at %.3g",
+                     (int)iterations, norm);
     return QV_OK;
   case TAO_DIVERGED_TR_REDUCTION:
     qv_method_finish(o, false, "DIVERGED_TR_REDUCTION",
-                     "the trust region shrank to nothing after %d iterations, with the %s at %.3g", (int)iterations,
-                     what, norm);
+                     "the trust region shrank to nothing after %d iterations, with the gradient norm at %.3g",
+                     (int)iterations, norm);
     return QV_OK;
   case TAO_DIVERGED_NAN:
     return qv_fail(QV_ERR_NUMERIC, "the optimiser %s computed a number that is not finite after %d iterations",
@@ -251,12 +304,12 @@ static qv_code create_and_solve(tao_run *run)
 {
   const qv_optimizer *o = run->optimizer;
   Vec x = NULL;
+  QV_TRY(qv_alloc(QV_MEM_OPTIMIZE, (size_t)o->noptions, sizeof *run->used, &run->used));
   QV_TRY(qv_alloc(QV_MEM_OPTIMIZE, (size_t)o->n, sizeof *run->x, &run->x));
   QV_TRY(qv_alloc(QV_MEM_OPTIMIZE, (size_t)o->n, sizeof *run->gradient, &run->gradient));
   QV_PETSC(VecCreateSeq(PETSC_COMM_SELF, o->n, &x));
-  qv_code code = QV_OK;
   const PetscErrorCode error = TaoCreate(PETSC_COMM_SELF, &run->tao);
-  code = error ? qv_petsc_fail(error, "TaoCreate") : solve(run, x);
+  const qv_code code = error ? qv_petsc_fail(error, "TaoCreate") : solve(run, x);
   TaoDestroy(&run->tao);
   VecDestroy(&x);
   return code;
@@ -268,7 +321,10 @@ qv_code qv_tao_run(qv_optimizer *optimizer)
   tao_run run = {.optimizer = optimizer};
   snprintf(run.prefix, sizeof run.prefix, "qv%u_", serial++);
   const qv_code code = create_and_solve(&run);
-  clear_options(&run);
+  if (run.used) {
+    note_used(&run, true);
+  }
+  qv_free(&run.used);
   qv_free(&run.x);
   qv_free(&run.gradient);
   return code;
