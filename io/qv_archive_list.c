@@ -92,7 +92,7 @@ qv_code qv_archive_list(qv_archive *archive, qv_archive_entry **entries, int *co
   const bool root = qv_comm_rank(archive->comm) == 0;
   listing list = {.archive = archive, .code = QV_OK};
   qv_deadline_begin(archive->comm, archive->path, NULL, "listing", 0);
-  qv_code code = qv_agree(archive->comm, root ? list_file(&list) : QV_OK);
+  qv_code code = qv_comm_verdict(archive->comm, 0, root ? list_file(&list) : QV_OK);
   if (code == QV_OK) {
     qv_comm_broadcast(archive->comm, &list.count, sizeof list.count, 0);
     code = root ? QV_OK : qv_alloc(QV_MEM_IO, (size_t)list.count, sizeof *list.entries, &list.entries);
@@ -130,7 +130,7 @@ qv_code qv_archive_get_attribute(qv_archive *archive, const char *group, const c
   const bool root = qv_comm_rank(archive->comm) == 0;
   size_t bytes = 0;
   *text = NULL;
-  QV_TRY(qv_agree(archive->comm, root ? read_attribute(archive, group, name, text) : QV_OK));
+  QV_TRY(qv_comm_verdict(archive->comm, 0, root ? read_attribute(archive, group, name, text) : QV_OK));
   bytes = root && *text ? strlen(*text) + 1 : 0;
   qv_comm_broadcast(archive->comm, &bytes, sizeof bytes, 0);
   if (bytes == 0) {
@@ -164,5 +164,5 @@ static qv_code remove_both(const char *path)
 
 qv_code qv_archive_remove(const qv_comm *comm, const char *path)
 {
-  return qv_agree(comm, qv_comm_rank(comm) == 0 ? remove_both(path) : QV_OK);
+  return qv_comm_verdict(comm, 0, qv_comm_rank(comm) == 0 ? remove_both(path) : QV_OK);
 }

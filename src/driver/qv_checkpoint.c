@@ -150,26 +150,21 @@ qv_code qv_checkpoint_restore(qv_run *run)
   return code;
 }
 
-qv_code qv_checkpoint_remove(qv_run *run)
-{
-  return qv_archive_remove(run->comm, run->checkpoint_path);
-}
-
-static qv_code compare_result(qv_run *run, qv_archive *archive, bool *complete)
+/* Whether the open result file is of a run that was done, and whether that run is this one. */
+static qv_code compare_result(const qv_run *run, qv_archive *archive, bool *done, bool *same)
 {
   const char *wanted[][2] = {{"deck_hash", NULL}, {"version", qv_version()}, {"git", qv_version_commit()}};
-  int64_t done = 0;
+  int64_t flag = 0;
   char hash[HASH_BYTES];
   put_hash(run->deck, hash);
   wanted[0][1] = hash;
-  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-    QV_TRY(same_meta(archive, wanted[i][0], wanted[i][1], complete));
-    if (!*complete) {
-      return QV_OK;
-    }
+  /* A tree with changes has no name: what was computed there yesterday says nothing about today. */
+  *same = strstr(qv_version_commit(), "-dirty") == NULL;
+  QV_TRY(qv_archive_get_i64(archive, "run/done", &flag));
+  *done = flag != 0;
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted && *same; i++) {
+    QV_TRY(same_meta(archive, wanted[i][0], wanted[i][1], same));
   }
-  QV_TRY(qv_archive_get_i64(archive, "run/done", &done));
-  *complete = done != 0;
   return QV_OK;
 }
 
@@ -181,22 +176,28 @@ static bool file_exists(const qv_comm *comm, const char *path)
   return found != 0;
 }
 
-qv_code qv_checkpoint_is_complete(qv_run *run, bool *complete)
+qv_code qv_checkpoint_earlier_results(qv_run *run, bool *complete)
 {
   qv_archive *archive = NULL;
+  bool done = false;
+  bool same = false;
   *complete = false;
-  if (strcmp(run->cli->restart, "auto") != 0 || !file_exists(run->comm, run->result_path)) {
+  run->keep_results = file_exists(run->comm, run->result_path);
+  if (!run->keep_results) {
     return QV_OK;
   }
   qv_code code = qv_archive_open(run->comm, run->result_path, "result", &archive);
   if (code == QV_OK) {
-    code = compare_result(run, archive, complete);
+    code = compare_result(run, archive, &done, &same);
   }
   qv_archive_close(&archive);
   if (code != QV_OK) {
-    qv_log(QV_LOG_WARN, "the earlier results cannot be used, the run is made again: %s", qv_error_text());
+    qv_log(QV_LOG_WARN, "the results of an earlier run cannot be read and are replaced: %s", qv_error_text());
     qv_error_clear();
-    *complete = false;
+    run->keep_results = false;
+    return QV_OK;
   }
+  run->keep_results = done; /* what was known at an early stop is replaced by what is known later */
+  *complete = done && same && strcmp(run->cli->restart, "auto") == 0;
   return QV_OK;
 }

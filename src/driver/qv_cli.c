@@ -22,7 +22,7 @@ enum { KEY_RESTART = 256, KEY_MAXTIME, KEY_SET, KEY_LOG, KEY_ECHO, KEY_CHECK, KE
 static const qv_cli_option options[] = {
     {"output-dir", 'o', "DIR", ON(QV_CLI_RUN), "folder of all outputs, made if missing (default: the current one)"},
     {"restart", KEY_RESTART, "WHAT", ON(QV_CLI_RUN),
-     "auto: continue where the last run stopped (default); none: start afresh; FILE: from this checkpoint"},
+     "auto: continue a stopped run (default); none: start afresh; FILE: from a checkpoint"},
     {"maxtime", KEY_MAXTIME, "TIME", ON(QV_CLI_RUN), "end by itself, with a checkpoint, before 3.9h, 3600 s, 01:30:00"},
     {"set", KEY_SET, "KEY=VALUE", DECK_COMMANDS, "override one value of the deck; may be repeated"},
     {"log", KEY_LOG, "FILE", ON(QV_CLI_RUN), "append the log to FILE as well"},

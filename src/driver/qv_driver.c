@@ -9,6 +9,7 @@
 #include "io/qv_provenance.h"
 #include "optimize/qv_optimizer.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static qv_code print_help(const qv_cli *cli)
@@ -66,6 +67,16 @@ static void print_failure(void)
   qv_log(mark && (!end || mark < end) ? QV_LOG_DIAGNOSIS : QV_LOG_ERROR, "%s", text);
 }
 
+/* By now everything that was allocated on any rank must be free. */
+static void check_leaks(void)
+{
+  int64_t left = qv_memory_balance();
+  qv_comm_max_i64(qv_comm_world(), &left, 1);
+  if (left != 0) {
+    qv_log(QV_LOG_WARN, "%" PRId64 " bytes were not freed: please report this", left);
+  }
+}
+
 int qv_driver_main(int argc, char **argv, const qv_task_class *const *table)
 {
   const double started = qv_clock_now();
@@ -87,6 +98,7 @@ int qv_driver_main(int argc, char **argv, const qv_task_class *const *table)
     print_failure();
   }
   qv_cli_free(&cli);
+  check_leaks();
   qv_log_close();
   qv_parallel_end();
   return qv_code_exit(code);

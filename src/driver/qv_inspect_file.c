@@ -125,7 +125,7 @@ static qv_code print_file(const char *path)
 
 qv_code qv_inspect_file(const char *path, const qv_comm *comm)
 {
-  return qv_agree(comm, qv_comm_rank(comm) == 0 ? print_file(path) : QV_OK);
+  return qv_comm_verdict(comm, 0, qv_comm_rank(comm) == 0 ? print_file(path) : QV_OK);
 }
 
 qv_code qv_inspect_version(void)

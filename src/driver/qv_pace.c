@@ -75,7 +75,6 @@ void qv_pace_step(qv_pace *pace, const qv_progress *progress, bool last)
     return;
   }
   pace->printed = now;
-  pace->lines++;
   if (rewrite) {
     qv_pace_line(pace, progress, now - pace->begun, columns, line, sizeof line);
     qv_log_transient("%s", line);

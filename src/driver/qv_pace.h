@@ -15,7 +15,6 @@ typedef struct {
   double begun;   /* qv_clock_now() at the first step of this part */
   int64_t first;  /* steps made before this part */
   double printed; /* qv_clock_now() of the last line; rewritten or not */
-  int64_t lines;  /* written so far */
 } qv_pace;
 
 /* Starts the clock of a part that continues after `first` steps. Local. */

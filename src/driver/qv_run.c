@@ -73,9 +73,9 @@ static qv_code open_outputs(qv_run *run)
   if (qv_comm_rank(run->comm) == 0) {
     code = make_folder(run->cli->folder);
   }
-  QV_TRY(qv_agree(run->comm, code));
+  QV_TRY(qv_comm_verdict(run->comm, 0, code));
   run->folder_ready = true;
-  return qv_agree(run->comm, run->cli->log ? qv_log_open(run->cli->log) : QV_OK);
+  return qv_comm_verdict(run->comm, 0, run->cli->log ? qv_log_open(run->cli->log) : QV_OK);
 }
 
 /* Deck, names and folder of the outputs, header block. */
@@ -86,6 +86,9 @@ static qv_code read_input(qv_run *run, const qv_task_class *const *table)
   run->task = table[qv_deck_task(run->deck)];
   QV_TRY(qv_agree(run->comm, name_outputs(run)));
   QV_TRY(open_outputs(run));
+  if (qv_deck_is_set(run->deck, "title")) {
+    qv_log(QV_LOG_INFO, "%s", qv_deck_string(run->deck, "title"));
+  }
   qv_provenance_print(run->comm, run->deck);
   if (cli->echo) {
     qv_log(QV_LOG_RESULT, "%s", qv_deck_echo(run->deck));
@@ -151,7 +154,7 @@ static qv_code write_results(qv_run *run)
   qv_archive *archive = NULL;
   qv_timer *timer = qv_timer_get("results");
   qv_timer_start(timer);
-  qv_code code = qv_archive_create(run->comm, run->result_path, "result", true, &archive);
+  qv_code code = qv_archive_create(run->comm, run->result_path, "result", run->keep_results, &archive);
   if (code == QV_OK) {
     code = fill_results(run, archive);
   }
@@ -172,11 +175,13 @@ static qv_code save_stopped(qv_run *run)
 
 static qv_code save_done(qv_run *run)
 {
-  if (run->saved_step != run->progress.step && qv_clock_now() - run->saved > UNSAVED_SECONDS) {
+  const bool keep = qv_deck_bool(run->deck, "run.keep_checkpoint");
+  const double unsaved = run->saved_step == run->progress.step ? 0 : qv_clock_now() - run->saved;
+  if (unsaved > (keep ? 0 : UNSAVED_SECONDS)) {
     QV_TRY(qv_checkpoint_write(run));
   }
   QV_TRY(write_results(run));
-  return qv_checkpoint_remove(run);
+  return keep ? QV_OK : qv_archive_remove(run->comm, run->checkpoint_path);
 }
 
 static void print_end(const qv_run *run)
@@ -197,7 +202,7 @@ static qv_code advance(qv_run *run, const qv_task_class *const *table)
 {
   bool complete = false;
   QV_TRY(read_input(run, table));
-  QV_TRY(qv_checkpoint_is_complete(run, &complete));
+  QV_TRY(qv_checkpoint_earlier_results(run, &complete));
   if (complete) {
     run->folder_ready = false; /* the summary of the complete run stays */
     qv_log(QV_LOG_RESULT, "already complete: results in %s (--restart none makes the run again)", run->result_path);

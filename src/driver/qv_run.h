@@ -24,6 +24,7 @@ typedef struct {
 
   char *result_path, *summary_path, *checkpoint_path; /* DIR/NAME.h5, .json, .ckpt.h5; owned */
   bool folder_ready;                                  /* the summary can be written */
+  bool keep_results; /* the result file that is there is of another run: it becomes NAME.prev.h5 */
 
   void *self; /* the task */
   qv_result *result;
@@ -60,11 +61,9 @@ qv_code qv_checkpoint_write(qv_run *run);
  * nothing. Fails with QV_ERR_INPUT: damaged, of another task, of a deck that differs in a key that may not change. */
 qv_code qv_checkpoint_restore(qv_run *run);
 
-/* Removes the checkpoint and the one before it. */
-qv_code qv_checkpoint_remove(qv_run *run);
-
-/* Whether the result file is whole, of this very deck and this version of the program, and from a run that was done. */
-qv_code qv_checkpoint_is_complete(qv_run *run, bool *complete);
+/* Looks at the result file that is there before the run: *complete if it is whole, from a run that was done, of this
+ * very deck and this very program, and --restart is auto. Decides run->keep_results. */
+qv_code qv_checkpoint_earlier_results(qv_run *run, bool *complete);
 
 /* Puts what a restart and `qonverge info` want to know about the run into run/. */
 qv_code qv_checkpoint_put_run(qv_run *run, qv_archive *archive);

@@ -111,7 +111,7 @@ qv_code qv_stop_begin(const qv_comm *comm, const qv_stop_opts *opts, qv_stop *ou
   if (qv_comm_rank(comm) == 0) {
     code = begin_on_judge(out);
   }
-  return qv_agree(comm, code);
+  return qv_comm_verdict(comm, 0, code);
 }
 
 double qv_stop_reserve(const qv_stop *stop)

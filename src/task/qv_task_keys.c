@@ -9,6 +9,8 @@ const qv_key qv_keys_common[] = {
      "Precision of the amplitudes; single takes half the memory and time"},
     {"run.seed", QV_KEY_INT, "", "1", "[0,inf)", false, "0.1", "Seed of all random numbers"},
     {"run.checkpoint_every", QV_KEY_DURATION, "s", "10 min", "(0,inf)", true, "0.1", "Time between two checkpoints"},
+    {"run.keep_checkpoint", QV_KEY_BOOL, "", "false", "", true, "0.1",
+     "Keep the last checkpoint of a complete run, so that it can go on with larger limits"},
     {"run.max_time", QV_KEY_DURATION, "s", "auto", "auto|(0,inf)", true, "0.1",
      "Time after which the run stops with a checkpoint; auto: when the batch job ends"},
     {"run.progress_every", QV_KEY_DURATION, "s", "60 s", "(0,inf)", true, "0.1", "Time between two lines of progress"},

@@ -4,6 +4,6 @@
 
 int main(int argc, char **argv)
 {
-  static const qv_task_class *const table[] = {&logistic_task, NULL};
+  static const qv_task_class *const table[] = {&logistic_task, &logistic_twin, NULL};
   return qv_driver_main(argc, argv, table);
 }

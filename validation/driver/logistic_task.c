@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -21,6 +22,9 @@ static const qv_key keys[] = {
     {"logistic.fail_rank", QV_KEY_INT, "", "-1", "[-1,inf)", true, "0.1", "The rank that fails; -1: all"},
     {"logistic.fail_step", QV_KEY_INT, "", "1", "[1,inf)", true, "0.1", "The step that fails"},
     {"logistic.nan_step", QV_KEY_INT, "", QV_KEY_UNSET, "[1,inf)", true, "0.1", "The step that makes a NaN on rank 0"},
+    {"logistic.signal_step", QV_KEY_INT, "", QV_KEY_UNSET, "[1,inf)", true, "0.1",
+     "The step in which the last rank gets USR1"},
+    {"logistic.leak", QV_KEY_BOOL, "", "false", "", true, "0.1", "Leaves memory behind on the last rank"},
     {"logistic.split_step", QV_KEY_INT, "", QV_KEY_UNSET, "[1,inf)", true, "0.1", "Rank 0 alone is done after it"},
     {"logistic.qubits", QV_KEY_INT, "", QV_KEY_UNSET, "[1,60]", false, "0.1", "Plans a state of so many qubits"},
     {"logistic.bytes", QV_KEY_SIZE, "B", QV_KEY_UNSET, "", false, "0.1", "Plans so much on every rank"},
@@ -97,6 +101,11 @@ static bool step_is(const logistic *me, const char *key)
   return qv_deck_is_set(me->deck, key) && qv_deck_int(me->deck, key) == me->step;
 }
 
+static bool is_last(const logistic *me)
+{
+  return qv_comm_rank(me->comm) == qv_comm_size(me->comm) - 1;
+}
+
 static qv_code step(void *self, qv_progress *progress)
 {
   logistic *me = self;
@@ -114,6 +123,9 @@ static qv_code step(void *self, qv_progress *progress)
   if (step_is(me, "logistic.nan_step") && qv_comm_rank(me->comm) == 0) {
     return qv_fail(QV_ERR_NUMERIC, "step %" PRId64 ": map 0 is not a number", me->step);
   }
+  if (step_is(me, "logistic.signal_step") && is_last(me)) {
+    raise(SIGUSR1);
+  }
   progress->step = me->step;
   progress->total = qv_deck_bool(me->deck, "logistic.unknown_total") ? 0 : me->steps;
   progress->done = me->step == me->steps || (step_is(me, "logistic.split_step") && qv_comm_rank(me->comm) == 0);
@@ -124,7 +136,7 @@ static qv_code step(void *self, qv_progress *progress)
 static qv_code save(const void *self, qv_archive *archive)
 {
   const logistic *me = self;
-  QV_TRY(fail_if(me->deck, me->comm, "save"));
+  QV_TRY(qv_agree(me->comm, fail_if(me->deck, me->comm, "save")));
   QV_TRY(qv_archive_put_i64(archive, "logistic/step", me->step, "", "iterations made"));
   QV_TRY(qv_archive_put_f64(archive, "logistic/pi", me->pi, "", "sum so far"));
   return qv_archive_put_slab(archive, "logistic/x", QV_TYPE_F64, me->size, me->first, me->count, me->x, "", "the maps");
@@ -133,7 +145,7 @@ static qv_code save(const void *self, qv_archive *archive)
 static qv_code load(void *self, qv_archive *archive)
 {
   logistic *me = self;
-  QV_TRY(fail_if(me->deck, me->comm, "load"));
+  QV_TRY(qv_agree(me->comm, fail_if(me->deck, me->comm, "load")));
   QV_TRY(qv_archive_get_i64(archive, "logistic/step", &me->step));
   QV_TRY(qv_archive_get_f64(archive, "logistic/pi", &me->pi));
   return qv_archive_get_slab(archive, "logistic/x", QV_TYPE_F64, me->size, me->first, me->count, me->x);
@@ -156,7 +168,7 @@ static int64_t fingerprint(const logistic *me)
 static qv_code finish(void *self, bool done, qv_archive *archive, qv_result *result)
 {
   logistic *me = self;
-  QV_TRY(fail_if(me->deck, me->comm, "finish"));
+  QV_TRY(qv_agree(me->comm, fail_if(me->deck, me->comm, "finish")));
   QV_TRY(qv_result_add(result, QV_RESULT_HEADLINE, "pi", me->pi, 4 / (double)me->steps, "", "Midpoint sum"));
   QV_TRY(qv_result_add(result, QV_RESULT_BASELINE, "exact_pi", 3.141592653589793, NAN, "", "Pi"));
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "fingerprint", fingerprint(me), "", "Of all maps"));
@@ -167,19 +179,17 @@ static qv_code finish(void *self, bool done, qv_archive *archive, qv_result *res
 static void destroy(void **self)
 {
   logistic *me = *self;
-  qv_free(&me->x);
+  if (!qv_deck_bool(me->deck, "logistic.leak") || !is_last(me)) {
+    qv_free(&me->x);
+  }
   qv_free(self);
 }
 
-const qv_task_class logistic_task = {
-    .name = "logistic",
-    .help = "Logistic maps and a sum for pi",
-    .sections = sections,
-    .plan = plan,
-    .create = create,
-    .step = step,
-    .save = save,
-    .load = load,
-    .finish = finish,
-    .destroy = destroy,
-};
+#define LOGISTIC(its_name)                                                                                             \
+  {                                                                                                                    \
+    .name = (its_name), .help = "Logistic maps and a sum for pi", .sections = sections, .plan = plan,                  \
+    .create = create, .step = step, .save = save, .load = load, .finish = finish, .destroy = destroy                   \
+  }
+
+const qv_task_class logistic_task = LOGISTIC("logistic");
+const qv_task_class logistic_twin = LOGISTIC("twin");

@@ -6,5 +6,6 @@
 #include "task/qv_task.h"
 
 extern const qv_task_class logistic_task;
+extern const qv_task_class logistic_twin; /* the same under another name */
 
 #endif

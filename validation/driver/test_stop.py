@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Stopping early: signals, stop file, time limits, the end of a batch job."""
+import os
+import signal
+import stat
+import time
+import unittest
+
+from driver_test import DriverTest, Outcome
+
+
+class StopTest(DriverTest):
+    def start(self, *settings, ranks=0, pause="0.05 s", steps=400, env=None, until=None):
+        """Starts a long run and waits for the text `until`, or for three steps."""
+        sets = [f"logistic.pause={pause}", f"logistic.steps={steps}", *settings]
+        arguments = ["run", "deck.yaml", "-o", "out"]
+        for setting in sets:
+            arguments += ["--set", setting]
+        process = self.launch(*arguments, ranks=ranks, env=env)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.seen = ""
+        while until not in self.seen if until else self.seen.count("s/step") < 3:
+            line = process.stdout.readline()
+            self.assertTrue(line, self.seen)
+            self.seen += line
+        return process
+
+    def end(self, process, code):
+        begun = time.monotonic()
+        out, err = process.communicate(timeout=60)
+        outcome = Outcome(process.returncode, self.seen + out, err, time.monotonic() - begun)
+        self.assertEqual(outcome.code, code, outcome)
+        return outcome
+
+    def assert_stopped(self, outcome, reason, file="out/maps.ckpt.h5"):
+        found = self.find(outcome, rf"^stopped after step (\d+), because {reason}; checkpoint in {file}: "
+                                   r"the same command continues$")
+        self.assertEqual(outcome.lines[-1], found[0])
+        self.assertEqual(outcome.err, "")
+        return int(found[1])
+
+    def finish(self, ranks=0):
+        """Continues with fewer steps than a whole run and compares with a run that was not cut."""
+        self.run_deck("steps=60", ranks=ranks)
+        self.run_deck("steps=60", folder="whole")
+        self.assertEqual(self.answer()[1], self.answer("whole")[1])
+
+
+class Signals(StopTest):
+    def test_each_request_through_the_launcher(self):
+        for name in ("USR1", "USR2", "XCPU"):
+            with self.subTest(signal=name):
+                process = self.start("run.seed=1", ranks=2)
+                process.send_signal(getattr(signal, "SIG" + name))
+                if name == "XCPU":  # mpirun of Open MPI does not pass it on: the batch system sends it to the ranks
+                    process.send_signal(signal.SIGUSR1)
+                    name = "(XCPU|USR1)"
+                outcome = self.end(process, 75)
+                step = self.assert_stopped(outcome, f"signal {name}")
+                self.assertLess(step, 60)
+                self.find(outcome, r"^timer ")  # tables also on an early stop
+                self.assertEqual(self.summary()["error"]["error_type"], "QV_STOPPED")
+                self.assertRegex(self.summary()["error"]["error_message"], rf"^stopped after step {step}: signal ")
+                self.assertIn("maps.h5", self.files())
+        self.finish(ranks=2)
+
+    def test_a_storm_of_requests_is_one(self):
+        process = self.start("run.checkpoint_every=0.000001 s", ranks=2)
+        for _ in range(20):
+            process.send_signal(signal.SIGUSR1)
+            time.sleep(0.005)
+        self.end(process, 75)
+        self.finish()
+
+    def test_xcpu_to_the_process(self):
+        process = self.start()
+        process.send_signal(signal.SIGXCPU)
+        self.assert_stopped(self.end(process, 75), "signal XCPU")
+
+    def test_interrupt_saves_the_state_and_nothing_else(self):
+        for number, name in ((signal.SIGINT, "INT"), (signal.SIGTERM, "TERM")):
+            process = self.start()
+            process.send_signal(number)
+            outcome = self.end(process, 75)
+            self.assert_stopped(outcome, f"signal {name}")
+            self.assertLess(outcome.seconds, 2)
+            self.assertEqual([n for n in self.files() if "ckpt" not in n], ["maps.json"])
+        self.finish()
+
+    def test_term_to_the_launcher_leaves_a_good_checkpoint(self):
+        process = self.start(ranks=2)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        self.assertNotEqual(process.returncode, 0)  # mpirun's own code, whatever the ranks return
+        self.find(self.program("info", "out/maps.ckpt.h5"), "a checkpoint file, complete")
+        self.finish(ranks=2)
+
+    def test_a_second_interrupt_ends_at_once(self):
+        process = self.start(pause="20 s", until="memory a rank")
+        time.sleep(0.5)  # now in the first step
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)  # batch systems send it twice: still one request
+        time.sleep(0.7)
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        outcome = self.end(process, 128 + signal.SIGTERM)
+        self.assertLess(outcome.seconds, 2)
+
+
+class StopFile(StopTest):
+    def test_it_is_seen_and_removed(self):
+        process = self.start(ranks=2)
+        self.write("out/stop", "")
+        begun = time.monotonic()
+        self.assert_stopped(self.end(process, 75), "a stop file was found")
+        self.assertLess(time.monotonic() - begun, 4)
+        self.assertNotIn("stop", self.files())
+        self.finish(ranks=2)
+
+    def test_one_from_before_does_not_count(self):
+        os.mkdir(self.path("out"))
+        self.write("out/stop", "")
+        outcome = self.run_deck(ranks=2)
+        self.assert_message(outcome, "warning: out/stop was left from an earlier run and is removed: create it again "
+                                     "to stop this run")
+        self.assertEqual(self.files(), ["maps.h5", "maps.json"])
+
+
+class TimeLimits(StopTest):
+    def test_maxtime_is_used_and_never_exceeded(self):
+        for limit in (4, 8):
+            outcome = self.run_deck("pause=0.05 s", "steps=4000", folder=f"for{limit}", code=75, ranks=2,
+                                    options=["--maxtime", f"{limit} s"])
+            self.assert_stopped(outcome, r"the time limit \(--maxtime\) is near", f"for{limit}/maps.ckpt.h5")
+            wall = self.summary(f"for{limit}")["provenance"]["wall_seconds"]
+            self.assertTrue(0.85 * limit <= wall <= limit, (limit, wall))
+
+    def test_long_steps_are_foreseen(self):
+        outcome = self.run_deck("pause=0.8 s", code=75, options=["--maxtime", "4 s"])
+        step = self.assert_stopped(outcome, r"the time limit \(--maxtime\) is near")
+        self.assertIn(step, (3, 4))
+        self.assertLess(outcome.seconds, 4)
+
+    def test_the_deck_the_command_line_and_the_batch_job(self):
+        soon = {"SLURM_JOB_END_TIME": str(int(time.time()) + 100000)}
+        cases = [
+            ([], {}, None),
+            (["run.max_time=2 h"], {}, (7190, "run.max_time")),
+            (["run.max_time=2 h"], soon, (7190, "run.max_time")),
+            ([], soon, (99000, "the end of the batch job")),
+        ]
+        for settings, env, expected in cases:
+            outcome = self.run_deck(*settings, "run.seed=2", env=env, options=["--restart", "none"])
+            if expected is None:
+                self.assertNotIn("time limit", outcome.out)
+            else:
+                self.find(outcome, rf"^time limit = .+ \({expected[1]}\)$")
+        outcome = self.run_deck("run.max_time=2 h", "run.seed=3", options=["--maxtime", "3 h"])
+        self.find(outcome, r"^time limit = (3h00m|2h59m|2h60m) \(--maxtime\)$")
+
+    def test_the_end_that_squeue_tells(self):
+        os.mkdir(self.path("bin"))
+        with open(self.path("bin", "squeue"), "w", encoding="utf-8") as file:
+            file.write('#!/bin/sh\necho "$@" > "$(dirname "$0")/asked"\ncat "$(dirname "$0")/answer"\n')
+        os.chmod(self.path("bin", "squeue"), stat.S_IRWXU)
+        env = {"PATH": self.path("bin") + ":" + os.environ["PATH"], "SLURM_JOB_ID": "4711"}
+        self.write("bin/answer", time.strftime("%Y-%m-%dT%H:%M:%S\n", time.localtime(time.time() + 7200)))
+        outcome = self.run_deck("run.seed=2", env=env)  # a launcher could put another squeue in front
+        self.find(outcome, r"^time limit = (2h00m|1h59m|1h60m) \(the end of the batch job\)$")
+        with open(self.path("bin", "asked"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "-h -j 4711 -o %e\n")
+        for answer in ("N/A\n", "", "2026-13-45T99:00:00\n"):
+            self.write("bin/answer", answer)
+            outcome = self.run_deck("run.seed=2", env=env, options=["--restart", "none"])
+            self.assertNotIn("time limit", outcome.out)
+        env["SLURM_JOB_ID"] = "1; touch evil"
+        self.assertNotIn("time limit", self.run_deck("run.seed=3", env=env).out)
+        self.assertNotIn("evil", self.files("."))
+
+    def test_no_time_is_left(self):
+        env = {"SLURM_JOB_END_TIME": str(int(time.time()) - 10)}
+        outcome = self.run_deck(ranks=2, env=env, code=78)
+        self.assert_message(outcome, "error: no time is left: the end of the batch job was over before the first step")
+
+    def test_a_chain_of_jobs_equals_the_single_run(self):
+        self.run_deck("steps=60", folder="whole")
+        parts = 0
+        process = None
+        while process is None or process.code == 75:
+            process = self.chain_link()
+            parts += 1
+            self.assertLess(parts, 12)
+        self.assertEqual(process.code, 0, process)
+        self.assertGreater(parts, 1)
+        self.assertEqual(self.answer(), self.answer("whole"))
+
+    def chain_link(self):
+        arguments = ["run", "deck.yaml", "-o", "out", "--set", "logistic.steps=60", "--set", "logistic.pause=0.1 s",
+                     "--maxtime", "3 s"]
+        begun = time.monotonic()
+        process = self.launch(*arguments, ranks=2)
+        out, err = process.communicate(timeout=60)
+        return Outcome(process.returncode, out, err, time.monotonic() - begun)
+
+
+if __name__ == "__main__":
+    unittest.main()
