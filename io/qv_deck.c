@@ -81,7 +81,7 @@ static qv_code add_include(qv_deck *deck, const deck_node *node, deck_node **roo
   const deck_file *file = NULL;
   deck_source source = {0};
   const char *main_folder = deck->sources[0].folder;
-  char shown[DECK_SHOWN_BYTES];
+  char shown[DECK_FILE_BYTES];
   QV_TRY(deck_join(deck, main_folder, node->text, &source.name));
   QV_TRY(deck_folder(deck, source.name, &source.folder));
   QV_TRY(deck_folder(deck, node->text, &source.prefix));
@@ -89,7 +89,7 @@ static qv_code add_include(qv_deck *deck, const deck_node *node, deck_node **roo
   if (file->problem) {
     deck->incomplete = true;
     return deck_report_file(deck, node->mark, "names of included files are relative to the folder of the deck",
-                            "cannot read '%s': %s", deck_shown(source.name, shown), file->problem);
+                            "cannot read '%s': %s", deck_shown_file(source.name, shown), file->problem);
   }
   source.text = file->text;
   source.length = file->length;

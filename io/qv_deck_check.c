@@ -350,7 +350,7 @@ static qv_code look_at_file(qv_deck *deck, const deck_slot *slot, int record)
   const deck_source *source = &deck->sources[mark.source >= 0 ? mark.source : 0];
   char path[DECK_MAX_PATH * 2];
   char hint[DECK_SHOWN_BYTES * 2] = "";
-  char shown[DECK_SHOWN_BYTES];
+  char shown[DECK_FILE_BYTES];
   QV_TRY(deck_join(deck, source->prefix, value->texts[0], &value->name));
   QV_TRY(deck_join(deck, source->folder, value->texts[0], &value->path));
   QV_TRY(deck_file_digest(deck, value->path, &file));
@@ -364,7 +364,7 @@ static qv_code look_at_file(qv_deck *deck, const deck_slot *slot, int record)
     snprintf(hint, sizeof hint, "names of files are relative to the folder of the deck that names them");
   }
   deck_slot_path(slot, record, path);
-  return deck_report_file(deck, mark, hint, "'%s': cannot read '%s': %s", path, deck_shown(value->path, shown),
+  return deck_report_file(deck, mark, hint, "'%s': cannot read '%s': %s", path, deck_shown_file(value->path, shown),
                           file->problem);
 }
 

@@ -61,7 +61,7 @@ static void put_state(const deck_slot *slot, const deck_value *value, deck_buffe
   if (!value->set) {
     deck_put(out, "not set");
   } else if (slot->key->type == QV_KEY_RECORDS) {
-    deck_put(out, "%d entries", value->count);
+    deck_put(out, "%d %s", value->count, value->count == 1 ? "entry" : "entries");
   } else {
     deck_buffer whole = {0};
     char shown[DECK_SHOWN_BYTES];

@@ -17,9 +17,10 @@
 #define DECK_MAX_BYTES    ((size_t)16 << 20)
 #define DECK_MAX_DEPTH    8
 #define DECK_MAX_ERRORS   20
-#define DECK_MAX_PATH     128 /* bytes of a row's path with record number */
-#define DECK_MAX_SHOWN    48  /* characters of a user's word in a message */
-#define DECK_SHOWN_BYTES  256 /* the same in bytes */
+#define DECK_MAX_PATH     128  /* bytes of a row's path with record number */
+#define DECK_MAX_SHOWN    48   /* characters of a user's word in a message */
+#define DECK_SHOWN_BYTES  256  /* the same in bytes */
+#define DECK_FILE_BYTES   1280 /* of the name of a file in a message */
 #define DECK_MAX_SUSPECTS 32
 
 /* ---- memory: one arena holds a deck, so that it is freed in one go ---- */
@@ -179,6 +180,9 @@ void deck_report_all(const qv_deck *deck, deck_buffer *out);
 
 /* A user's word for a message: one line, printable, at most DECK_MAX_SHOWN characters. */
 const char *deck_shown(const char *text, char out[DECK_SHOWN_BYTES]);
+
+/* The same for the name of a file, which is of no use when it is cut short. */
+const char *deck_shown_file(const char *name, char out[DECK_FILE_BYTES]);
 
 /* Reads one character of UTF-8: its bytes (1..4) and its code, or 0 if it is malformed. */
 int deck_utf8(const char *text, size_t length, uint32_t *code);

@@ -83,14 +83,24 @@ static size_t copy_printable(const char *text, size_t *length, int characters, c
   return used;
 }
 
-const char *deck_shown(const char *text, char out[DECK_SHOWN_BYTES])
+static const char *shown(const char *text, int characters, char *out, size_t size)
 {
   size_t left = strlen(text);
-  const size_t used = copy_printable(text, &left, DECK_MAX_SHOWN, out, DECK_SHOWN_BYTES - 4);
+  const size_t used = copy_printable(text, &left, characters, out, size - 4);
   if (left > 0) {
     memcpy(out + used, "...", 4);
   }
   return out;
+}
+
+const char *deck_shown(const char *text, char out[DECK_SHOWN_BYTES])
+{
+  return shown(text, DECK_MAX_SHOWN, out, DECK_SHOWN_BYTES);
+}
+
+const char *deck_shown_file(const char *name, char out[DECK_FILE_BYTES])
+{
+  return shown(name, DECK_FILE_BYTES, out, DECK_FILE_BYTES);
 }
 
 static int compare_marks(deck_mark a, deck_mark b)
@@ -156,7 +166,7 @@ static int count_characters(const char *text, size_t length)
 
 static void put_quoted_line(const deck_source *source, deck_mark mark, deck_buffer *out)
 {
-  char shown[LINE_SHOWN * 4 + 1];
+  char visible[LINE_SHOWN * 4 + 1];
   size_t left = 0;
   const char *line = find_line(source, mark.line, &left);
   const bool cut = left > LINE_SHOWN && mark.column - 1 > LINE_SHOWN - LINE_BEFORE;
@@ -165,10 +175,10 @@ static void put_quoted_line(const deck_source *source, deck_mark mark, deck_buff
     return;
   }
   line = skip_characters(line, &left, from);
-  const size_t used = copy_printable(line, &left, LINE_SHOWN, shown, sizeof shown);
-  const int room = count_characters(shown, used) - (mark.column - 1 - from);
+  const size_t used = copy_printable(line, &left, LINE_SHOWN, visible, sizeof visible);
+  const int room = count_characters(visible, used) - (mark.column - 1 - from);
   const int width = mark.width < room ? mark.width : room;
-  deck_put(out, "\n%s%s%s\n", cut ? "..." : "", shown, left > 0 ? "..." : "");
+  deck_put(out, "\n%s%s%s\n", cut ? "..." : "", visible, left > 0 ? "..." : "");
   deck_put(out, "%*s~", mark.column - 1 - from + (cut ? 3 : 0), "");
   for (int i = 1; i < width; i++) {
     deck_put(out, "~");

@@ -54,10 +54,14 @@ static bool legal_path(const char *path)
 static bool legal_choices(const char *limits)
 {
   size_t length = 0;
+  const size_t whole = strlen(limits);
+  if (whole == 0 || limits[0] == '|' || limits[whole - 1] == '|' || strstr(limits, "||")) {
+    return false;
+  }
   for (int i = 0;; i++) {
     const char *word = deck_choice_at(limits, i, &length);
     if (!word) {
-      return i > 0;
+      return true;
     }
     if (length >= 64 || strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+") != length) {
       return false;

@@ -1,0 +1,194 @@
+#include "task/qv_task_model.h"
+
+#include "base/qv_memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MAXCUT, ISING, QUBO, PARTITION, COLOURING, LABS };
+
+const qv_key qv_keys_model[] = {
+    {"model.objective", QV_KEY_CHOICE, "", QV_KEY_REQUIRED, "maxcut|ising|qubo|partition|colouring|labs", false, "0.1",
+     "What is to be optimised"},
+    {"model.graph", QV_KEY_FILE, "", QV_KEY_UNSET, "", false, "0.1",
+     "maxcut, ising, colouring: graph or couplings (BiqMac, rudy, Gset, DIMACS)"},
+    {"model.file", QV_KEY_FILE, "", QV_KEY_UNSET, "", false, "0.1", "qubo: BiqMac, COO, .qubo or BQM JSON"},
+    {"model.numbers", QV_KEY_REAL_LIST, "", QV_KEY_UNSET, "(0,inf)", false, "0.1", "partition: the numbers to part"},
+    {"model.colours", QV_KEY_INT, "", QV_KEY_UNSET, "[1,1000]", false, "0.1", "colouring: how many there are"},
+    {"model.length", QV_KEY_INT, "", QV_KEY_UNSET, "[3,200]", false, "0.1", "labs: elements of the sequence"},
+    {0}};
+
+/* Fails if a key that the objective needs is not there. */
+static qv_code need(const qv_deck *deck, const char *key)
+{
+  if (!qv_deck_is_set(deck, key)) {
+    return qv_deck_fail(deck, "model.objective", QV_ERR_DECK, "objective '%s' needs the key '%s': add it",
+                        qv_deck_string(deck, "model.objective"), key);
+  }
+  return QV_OK;
+}
+
+static qv_code from_graph(const qv_comm *comm, const qv_deck *deck, int objective, qv_binary **out)
+{
+  qv_graph *graph = NULL;
+  QV_TRY(need(deck, "model.graph"));
+  if (objective == COLOURING) {
+    QV_TRY(need(deck, "model.colours"));
+  }
+  QV_TRY(qv_graph_read(comm, qv_deck_string(deck, "model.graph"), &graph));
+  const qv_code code = objective == MAXCUT  ? qv_binary_maxcut(graph, out)
+                       : objective == ISING ? qv_binary_ising(graph, out)
+                                            : qv_binary_colouring(graph, (int)qv_deck_int(deck, "model.colours"), out);
+  qv_graph_destroy(&graph);
+  return code;
+}
+
+static qv_code from_quadratic_file(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
+{
+  qv_bqm_file *file = NULL;
+  QV_TRY(need(deck, "model.file"));
+  QV_TRY(qv_bqm_file_read(comm, qv_deck_string(deck, "model.file"), &file));
+  const qv_code code = qv_binary_quadratic(file, out);
+  qv_bqm_file_destroy(&file);
+  return code;
+}
+
+static qv_code from_numbers(const qv_deck *deck, qv_binary **out)
+{
+  double *numbers = NULL;
+  QV_TRY(need(deck, "model.numbers"));
+  const int count = qv_deck_count(deck, "model.numbers");
+  QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)count, sizeof(double), &numbers));
+  for (int i = 0; i < count; i++) {
+    numbers[i] = qv_deck_real_at(deck, "model.numbers", i);
+  }
+  const qv_code code = qv_binary_partition(count, numbers, out);
+  qv_free(&numbers);
+  return code;
+}
+
+static qv_code build(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
+{
+  const int objective = qv_deck_choice(deck, "model.objective");
+  switch (objective) {
+  case MAXCUT:
+  case ISING:
+  case COLOURING:
+    return from_graph(comm, deck, objective, out);
+  case QUBO:
+    return from_quadratic_file(comm, deck, out);
+  case PARTITION:
+    return from_numbers(deck, out);
+  default:
+    QV_TRY(need(deck, "model.length"));
+    return qv_binary_labs((int)qv_deck_int(deck, "model.length"), out);
+  }
+}
+
+qv_code qv_task_model(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
+{
+  *out = NULL;
+  const qv_code code = qv_agree(comm, build(comm, deck, out));
+  if (code != QV_OK) {
+    qv_binary_destroy(out);
+  }
+  return code;
+}
+
+/* All of the list, repaired, as arrays: objective, cost, feasible, bits. */
+static qv_code put_solutions(const qv_binary *problem, const qv_solutions *list, qv_archive *archive)
+{
+  const int n = problem->cost->n;
+  const int64_t dims[2] = {list->count, n};
+  const size_t count = (size_t)list->count;
+  double *values = NULL;
+  int32_t *bits = NULL;
+  uint8_t *bytes = NULL;
+  QV_TRY(qv_alloc(QV_MEM_TASK, 3 * count, sizeof(double), &values));
+  qv_code code = qv_alloc(QV_MEM_TASK, count * (size_t)n, sizeof(int32_t), &bits);
+  code = code == QV_OK ? qv_alloc(QV_MEM_TASK, (size_t)n, 1, &bytes) : code;
+  for (int s = 0; code == QV_OK && s < list->count; s++) {
+    qv_solutions_get(list, s, bytes);
+    if (problem->class->repair) {
+      problem->class->repair(problem, bytes);
+    }
+    values[s] = problem->class->objective(problem, bytes);
+    values[count + (size_t)s] = qv_ising_energy(problem->cost, bytes);
+    values[2 * count + (size_t)s] = qv_binary_feasible(problem, bytes);
+    for (int i = 0; i < n; i++) {
+      bits[(size_t)s * (size_t)n + (size_t)i] = bytes[i];
+    }
+  }
+  const char *const names[3][2] = {{"solutions/objective", "objective of each solution"},
+                                   {"solutions/cost", "cost of each solution, penalties included"},
+                                   {"solutions/feasible", "1 where all constraints hold"}};
+  for (int k = 0; code == QV_OK && k < 3; k++) {
+    code = qv_archive_put(archive, names[k][0], QV_TYPE_F64, 1, dims, &values[(size_t)k * count],
+                          k < 2 ? problem->unit : "", names[k][1]);
+  }
+  if (code == QV_OK) {
+    code = qv_archive_put(archive, "solutions/bits", QV_TYPE_I32, 2, dims, bits, "", "variables of each solution");
+  }
+  qv_free(&bytes);
+  qv_free(&bits);
+  qv_free(&values);
+  return code;
+}
+
+#define BITS_SHOWN 4096
+
+static qv_code add_words(const qv_binary *problem, const uint8_t *bits, bool feasible, double objective,
+                         qv_result *result)
+{
+  qv_answer answer = {0};
+  char text[BITS_SHOWN + 1] = "";
+  QV_TRY(qv_result_add(result, QV_RESULT_HEADLINE, "objective", objective, NAN, problem->unit,
+                       problem->maximise ? "largest found" : "smallest found"));
+  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "feasible", feasible, "", "1 if all constraints hold"));
+  qv_code code = problem->class->describe(problem, bits, &answer);
+  if (code == QV_OK) {
+    code = qv_result_add_text(result, QV_RESULT_VALUE, "answer", answer.text, "in the words of the problem");
+  }
+  qv_answer_free(&answer);
+  for (int i = 0; i < problem->cost->n && problem->cost->n <= BITS_SHOWN; i++) {
+    text[i] = bits[i] ? '1' : '0';
+    text[i + 1] = 0;
+  }
+  if (code == QV_OK && text[0]) {
+    code = qv_result_add_text(result, QV_RESULT_VALUE, "solution", text, "the variables in order");
+  }
+  if (code == QV_OK && !feasible) {
+    char why[160] = "";
+    (void)problem->class->feasible(problem, bits, why);
+    code = qv_result_add_text(result, QV_RESULT_VALUE, "broken_constraint", why, "why this is no answer");
+  }
+  return code;
+}
+
+qv_code qv_task_answer(const qv_binary *problem, const qv_solutions *list, qv_archive *archive, qv_result *result)
+{
+  uint8_t *bits = NULL;
+  double objective;
+  if (list->count == 0) {
+    return QV_OK;
+  }
+  QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)problem->cost->n, 1, &bits));
+  const bool feasible = qv_binary_answer(problem, list, bits, &objective);
+  qv_code code = add_words(problem, bits, feasible, objective, result);
+  if (code == QV_OK) {
+    code = qv_result_add_count(result, QV_RESULT_VALUE, "variables", problem->cost->n, "", "binary variables");
+  }
+  if (code == QV_OK) {
+    code = qv_result_add_count(result, QV_RESULT_VALUE, "terms", problem->cost->nterms, "", "of the cost function");
+  }
+  if (code == QV_OK) {
+    code = qv_result_add_count(result, QV_RESULT_VALUE, "locality", problem->cost->locality, "",
+                               "variables in the longest term");
+  }
+  if (code == QV_OK) {
+    code = qv_result_add(result, QV_RESULT_VALUE, "cost", list->energy[0], NAN, problem->unit,
+                         "lowest cost found, penalties included");
+  }
+  qv_free(&bits);
+  return code == QV_OK && archive ? put_solutions(problem, list, archive) : code;
+}
