@@ -65,6 +65,10 @@ qv_index_family qv_index_family_make(int nlocal, int nchecks, const uint64_t *ch
   }
   set->run_bits = lowest_of(whole & memory, run_bits);
   set->nruns = (int64_t)1 << (nlocal - set->nrows - set->run_bits);
+  set->held = qv_low_mask(set->run_bits);
+  for (int i = 0; i < set->nrows; i++) {
+    set->held |= 1ULL << set->pivot[i];
+  }
   return family;
 }
 

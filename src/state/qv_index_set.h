@@ -18,6 +18,7 @@ typedef struct {
   int8_t pivot[24]; /* ascending */
   uint64_t fixed;   /* pivot bits that are always 1 (used when no row depends on free bits) */
   bool depends;     /* some pivot depends on free bits */
+  uint64_t held;    /* pivots and bits of a run */
   int run_bits;     /* low bits that count freely and on which no row depends */
   int64_t nruns;    /* the set has nruns << run_bits indices; 0 when empty */
 } qv_index_set;
@@ -66,6 +67,15 @@ static inline uint64_t qv_index_set_at(const qv_index_set *set, int64_t r)
     pivots |= (uint64_t)(set->value[i] ^ qv_parity(set->row[i] & index)) << set->pivot[i];
   }
   return index | pivots;
+}
+
+/* First index of run r + 1 from that of run r; cheaper than qv_index_set_at where no pivot depends on free bits. */
+static inline uint64_t qv_index_set_next(const qv_index_set *set, uint64_t index, int64_t r)
+{
+  if (set->depends) {
+    return qv_index_set_at(set, r + 1);
+  }
+  return (((index | set->held) + 1) & ~set->held) | set->fixed; /* the carry runs through the held bits */
 }
 
 #endif

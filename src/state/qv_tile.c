@@ -1,0 +1,48 @@
+#include "state/qv_tile.h"
+
+#include "state/qv_hot.h"
+
+#define QV_REAL       double
+#define QV_INT        int64_t
+#define QV_LANES      8
+#define QV_NAME(name) name##_double
+#include "state/qv_tile_kernels.inc"
+#undef QV_REAL
+#undef QV_INT
+#undef QV_LANES
+#undef QV_NAME
+#undef QV_DENSE_MOST
+#define QV_REAL       float
+#define QV_INT        int32_t
+#define QV_LANES      16
+#define QV_NAME(name) name##_single
+#include "state/qv_tile_kernels.inc"
+#undef QV_REAL
+#undef QV_INT
+#undef QV_LANES
+#undef QV_NAME
+
+qv_tile_op qv_tile_inverse(const qv_tile_op *op)
+{
+  qv_tile_op inverse = *op;
+  const int lanes = 1 << op->lane_bits;
+  if (op->kind == QV_TILE_DENSE) {
+    inverse.coefficients = op->adjoint;
+    inverse.adjoint = op->coefficients;
+    return inverse;
+  }
+  /* The adjoint of a two-level matrix: diagonal entries conjugated, couplings exchanged and conjugated. The coupling
+   * into A at lane l comes from B at lane l ^ lane_flip. */
+  for (int l = 0; l < lanes; l++) {
+    const int from = l ^ op->lane_flip;
+    const bool one_vector = op->flip == 0;
+    const double(*back_a)[QV_LANES_MAX] = op->kind == QV_TILE_PHASE || one_vector ? op->oa : op->ob;
+    inverse.da[1][l] = -op->da[1][l];
+    inverse.db[1][l] = -op->db[1][l];
+    inverse.oa[0][l] = back_a[0][op->kind == QV_TILE_PHASE ? l : from];
+    inverse.oa[1][l] = -back_a[1][op->kind == QV_TILE_PHASE ? l : from];
+    inverse.ob[0][l] = op->oa[0][from];
+    inverse.ob[1][l] = -op->oa[1][from];
+  }
+  return inverse;
+}

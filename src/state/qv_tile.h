@@ -1,0 +1,74 @@
+/* Gates inside a tile. Room-internal: the kernels under qv_sweep.
+ *
+ * A tile of 2^bits amplitudes stands as re[2^bits], im[2^bits] (double or float), in vectors of QV_LANES numbers that
+ * hold the lowest tile bits. The masks of a gate run over the index of the vector and, above it, the outer bits (the
+ * rest of the memory bits, then the rank bits), which are constant in a tile: `outer`.
+ *
+ * Every two-level gate has one form. With a source vector A, its partner vector B at the flipped index, the permutation
+ * p of lanes by the lane bits of the flip, and the sign s of vector index and outer bits, A' = da A + s oa p(B),   B' =
+ * db B + s ob p(A)     (PAIR; if only lanes flip, B is A and the first formula is all) A' = (da + s oa) A (PHASE) where
+ * d and o are complex and differ by lane: they carry what controls, checks and targets in the lanes ask for, and are 1
+ * and 0 where the gate does nothing. A gate whose checks mix lanes and vector index is several such operations. DENSE
+ * gates on k qubits are the same with 2^kh vectors and 2^kl permutations, kh + kl = k. */
+#ifndef QV_TILE_H
+#define QV_TILE_H
+
+#include "state/qv_index_set.h"
+
+#include <stdbool.h>
+
+#define QV_LANES_MAX 16 /* float: 16 lanes, 4 bits; double: 8 lanes, 3 bits */
+
+typedef enum { QV_TILE_PAIR, QV_TILE_PHASE, QV_TILE_DENSE } qv_tile_kind;
+
+/* Which parts of the coefficients vanish: none; all imaginary ones; the imaginary ones of d and the real ones of o. */
+typedef enum { QV_TILE_GENERAL, QV_TILE_REAL, QV_TILE_CROSS } qv_tile_form;
+
+typedef struct {
+  qv_tile_kind kind;
+  qv_tile_form form;
+  int lane_bits;
+  uint64_t flip; /* of the vector index */
+  int lane_flip;
+  uint64_t sign; /* over vector index and outer bits */
+  int nchecks;
+  uint64_t check[24]; /* over vector index and outer bits */
+  uint32_t values;    /* bit k: wanted parity of check k */
+  qv_index_family family;
+  int vector_bits; /* the outer bits start above them */
+
+  double da[2][QV_LANES_MAX], oa[2][QV_LANES_MAX]; /* [re, im][lane] */
+  double db[2][QV_LANES_MAX], ob[2][QV_LANES_MAX];
+
+  int gate;                   /* number of the sweep's gate it belongs to */
+  bool rotation;              /* has a slope */
+  double g[2];                /* re, im of the generator's unit */
+  double slane[QV_LANES_MAX]; /* sign by lane on the source set, else 0 */
+
+  int high_targets, lane_targets; /* DENSE */
+  uint64_t *offsets;              /* [2^high_targets] vector indices */
+  int lane_flips[QV_LANES_MAX];   /* [2^lane_targets] */
+  double *coefficients;           /* [2^kh][2^kh][2^kl][2][lanes] */
+  double *adjoint;                /* the same for the inverse */
+} qv_tile_op;
+
+/* The inverse of a PAIR or PHASE gate that is a rotation (by the opposite angle) or unitary. */
+qv_tile_op qv_tile_inverse(const qv_tile_op *op);
+
+/* Applies the gate to a tile in double or single precision. Local. */
+void qv_tile_apply_double(const qv_tile_op *op, double *re, double *im, uint64_t outer);
+void qv_tile_apply_single(const qv_tile_op *op, float *re, float *im, uint64_t outer);
+
+/* Re <left|G|tile> of a rotation. Local. */
+double qv_tile_couple_double(const qv_tile_op *op, const double *re, const double *im, const double *left_re,
+                             const double *left_im, uint64_t outer);
+double qv_tile_couple_single(const qv_tile_op *op, const float *re, const float *im, const float *left_re,
+                             const float *left_im, uint64_t outer);
+
+/* `count` interleaved amplitudes (a multiple of the lanes) into parts, returning whether any is not zero; and back. */
+bool qv_tile_load_double(const double *from, int64_t count, double *re, double *im);
+bool qv_tile_load_single(const float *from, int64_t count, float *re, float *im);
+void qv_tile_store_double(double *to, int64_t count, const double *re, const double *im);
+void qv_tile_store_single(float *to, int64_t count, const float *re, const float *im);
+
+#endif
