@@ -17,6 +17,7 @@ for i in $(seq "$count"); do
   done
   [ -s out.txt ] || fail "run $i did not start: $(cat err.txt)"
   sleep "0.$(printf '%03d' $((RANDOM % 200)))"
+  # shellcheck disable=SC2046 # one word a process
   kill -KILL -- -$launcher $(ps -o pid= --ppid $launcher) 2>/dev/null || true
   wait $launcher 2>/dev/null || true
   first=$(head -1 out.txt)
@@ -30,4 +31,4 @@ on 1 read k.h5 >out.txt
 # The last run's leftovers may still look young; a minute later the next run removes them.
 touch -d '2 minutes ago' k.h5.tmp.*
 on 1 write k.h5 $((last + 1)) 10 >out.txt
-! ls | grep '\.tmp\.' || fail "temporary files of dead runs are left"
+[ -z "$(leftovers)" ] || fail "temporary files of dead runs are left"

@@ -35,3 +35,8 @@ says() {
   grep -qF -- "$1" err.txt || fail "the message '$(cat err.txt)' does not hold '$1'"
   [ "$(grep -c . err.txt)" = 1 ] || fail "more than one message: $(cat err.txt)"
 }
+
+# The temporary files in this folder, one a line.
+leftovers() {
+  find . -maxdepth 1 -name '*.tmp.*'
+}

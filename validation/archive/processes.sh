@@ -10,7 +10,7 @@ for fault in hdf5.write:30:0 agree:5:last lost.write:1:0; do
   QV_FAULT=$fault exits 74 on 2 write a.h5 2 $total
   says "error: "
   [ "$(on 2 read a.h5)" = "step 1" ] || fail "the old file after $fault"
-  [ -z "$(ls | grep '\.tmp\.' || true)" ] || fail "a temporary file after $fault"
+  [ -z "$(leftovers)" ] || fail "a temporary file after $fault"
 done
 QV_FAULT=alloc:3:last exits 71 on 2 write a.h5 2 $total
 says "io: the system refuses"
@@ -21,10 +21,11 @@ says "the fault 'nonsense' is not of the form site:nth:rank[:seed]"
 for fault in stall:3:0 stall:9:last; do
   start=$SECONDS
   QV_IO_TIMEOUT=1 QV_FAULT=$fault exits 74 on 2 write a.h5 2 $total
-  grep -q "error: a.h5: no end of .* after 1 s: the file system or the MPI library hangs" err.txt || fail "$(cat err.txt)"
+  grep -q "error: a.h5: no end of .* after 1 s: the file system or the MPI library hangs" err.txt ||
+    fail "$(cat err.txt)"
   [ "$(grep -c 'no end of' err.txt)" = 1 ] || fail "more than one message: $(cat err.txt)"
   [ $((SECONDS - start)) -lt 20 ] || fail "the deadline took $((SECONDS - start)) s"
-  [ -z "$(ls | grep '\.tmp\.' || true)" ] || fail "a temporary file after $fault"
+  [ -z "$(leftovers)" ] || fail "a temporary file after $fault"
 done
 [ "$(on 2 read a.h5)" = "step 1" ] || fail "the old file after a hang"
 
@@ -45,7 +46,7 @@ fi
 on 1 loop t.h5 200000 >/dev/null &
 runner=$!
 for _ in $(seq 200); do
-  living=$(ls | grep '^t\.h5\.tmp\.' | head -1 || true)
+  living=$(leftovers | sed -n 's,^\./\(t\.h5\.tmp\.\),\1,p' | head -n 1)
   [ -n "$living" ] && [ -s "$living" ] && break
   sleep 0.05
 done
@@ -60,7 +61,7 @@ sed "s/^owner .*/owner elsewhere 18 1/" saved >t.h5.tmp.18
 touch -d '2 days ago' t.h5.tmp.18
 on 1 write t.h5 5 10 >out.txt
 for gone in 999999999 $$ 18; do
-  [ ! -e t.h5.tmp.$gone ] || fail "the temporary file of $gone is still there"
+  [ ! -e "t.h5.tmp.$gone" ] || fail "the temporary file of $gone is still there"
   grep -q "removed the temporary file of a run that has ended: t.h5.tmp.$gone" out.txt || fail "$(cat out.txt)"
 done
 [ -e "$living" ] || fail "the temporary file of a living run is gone"

@@ -221,7 +221,8 @@ def check_shell(root):
     found = scripts(root) + files_of(root, ["jobs", "validation"], ".sbatch")
     if not shutil.which("shellcheck"):
         return None
-    return lines_of_tool(["shellcheck", "--format=gcc", "--shell=bash"] + found, root) if found else []
+    command = ["shellcheck", "-x", "--source-path=SCRIPTDIR", "--format=gcc", "--shell=bash"]
+    return lines_of_tool(command + found, root) if found else []
 
 
 CHECKS = {
