@@ -1,15 +1,10 @@
 #include "circuit/qv_circuit.h"
 
 #include "base/qv_memory.h"
+#include "circuit/qv_circuit_private.h"
 
 #include <math.h>
 #include <string.h>
-
-struct qv_circuit {
-  int nqubits, nparameters;
-  int64_t count, capacity;
-  qv_gate *gates;
-};
 
 qv_code qv_circuit_create(int nqubits, int nparameters, qv_circuit **out)
 {
@@ -33,6 +28,7 @@ void qv_circuit_destroy(qv_circuit **circuit)
     qv_free(&matrix);
   }
   qv_free(&(*circuit)->gates);
+  qv_schedule_destroy(&(*circuit)->schedule);
   qv_free(circuit);
 }
 
@@ -64,6 +60,7 @@ static qv_code append(qv_circuit *circuit, const qv_gate *gate)
     circuit->capacity = capacity;
   }
   circuit->gates[circuit->count++] = *gate;
+  qv_schedule_destroy(&circuit->schedule);
   return QV_OK;
 }
 

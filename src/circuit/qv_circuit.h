@@ -60,8 +60,12 @@ qv_code qv_circuit_x(qv_circuit *circuit, int qubit);
 qv_code qv_circuit_h(qv_circuit *circuit, int qubit);
 qv_code qv_circuit_cx(qv_circuit *circuit, int control, int target);
 
-/* state <- circuit(parameters) state. Collective. */
-qv_code qv_circuit_run(const qv_circuit *circuit, const double *parameters, qv_state *state);
+/* state <- |index>, in the layout that suits the circuit best: a basis state can be had in any. Collective. */
+qv_code qv_circuit_start(qv_circuit *circuit, uint64_t index, qv_state *state);
+
+/* state <- circuit(parameters) state, by the planner's passes and exchanges (qv_schedule.h); the plan is kept in the
+ * circuit for the next run. The layout of the state changes. Collective. */
+qv_code qv_circuit_run(qv_circuit *circuit, const double *parameters, qv_state *state);
 
 /* What is differentiated: out = O in (same layout as in), *value = <in|O|in>. Collective. */
 typedef struct {
@@ -78,14 +82,13 @@ typedef struct {
 /* Value <start|C^dagger O C|start> and its gradient [nparameters] by the adjoint method: one run forward, one
  * application of O, one run backward of two states. `state` holds the start state and is returned in it up to rounding;
  * `left` is scratch of the same kind. Memory: the two states. Source: Jones and Gacon, arXiv:2009.02823. Collective. */
-qv_code qv_circuit_gradient(const qv_circuit *circuit, const double *parameters,
-                            const qv_circuit_observable *observable, qv_state *state, qv_state *left, double *value,
-                            double *gradient);
+qv_code qv_circuit_gradient(qv_circuit *circuit, const double *parameters, const qv_circuit_observable *observable,
+                            qv_state *state, qv_state *left, double *value, double *gradient);
 
 /* The same by parameter shifts, as hardware would: two energies for a rotation about a Pauli string, four for other
  * rotations, whose generators have the eigenvalues 0, i, -i. `state` is scratch; each energy starts from |start>.
  * Source: Wierichs et al., Quantum 6 (2022) 677, equations for equidistant frequencies. Collective. */
-qv_code qv_circuit_shift_gradient(const qv_circuit *circuit, const double *parameters, uint64_t start,
+qv_code qv_circuit_shift_gradient(qv_circuit *circuit, const double *parameters, uint64_t start,
                                   const qv_circuit_energy *energy, qv_state *state, double *value, double *gradient);
 
 #endif

@@ -1,28 +1,123 @@
-/* Running circuits, and differentiating them. */
+/* Running circuits by their schedule, and differentiating them. */
 #define _XOPEN_SOURCE 700
 #include "base/qv_clock.h"
-#include "circuit/qv_circuit.h"
+#include "base/qv_memory.h"
+#include "circuit/qv_circuit_private.h"
+#include "circuit/qv_schedule.h"
 
 #include <math.h>
 #include <string.h>
 
-static double angle_of(const qv_gate *gate, const double *parameters)
+/* One run: the parameters, and a gate whose angle is shifted (-1: none). */
+typedef struct {
+  const qv_circuit *circuit;
+  const qv_schedule *schedule;
+  const double *parameters;
+  int64_t moved;
+  double shift;
+} execution;
+
+/* The schedule for a state as it lies, or for one that may be laid out freely (`start` NULL); made anew only if the
+ * one in the circuit does not serve. */
+static qv_code find_schedule(qv_circuit *circuit, const qv_layout *start, int nlocal)
 {
-  return gate->offset + (gate->parameter >= 0 ? gate->factor * parameters[gate->parameter] : 0);
+  qv_schedule *s = circuit->schedule;
+  if (s && s->nlocal == nlocal && (!start || qv_layout_equal(&s->start, start))) {
+    return QV_OK;
+  }
+  qv_schedule_destroy(&circuit->schedule);
+  return qv_schedule_create(circuit, start, nlocal, QV_SWEEP_TILE_BITS, &circuit->schedule);
 }
 
-static qv_code apply_gate(const qv_gate *gate, const double *parameters, qv_state *state)
+static double angle_of(const execution *e, const qv_gate *gate, int64_t index)
 {
-  switch (gate->kind) {
-  case QV_GATE_ROTATION:
-    return qv_state_rotate(state, &gate->rotation, angle_of(gate, parameters));
-  case QV_GATE_MATRIX:
-    return qv_state_matrix(state, gate->k, gate->targets, gate->matrix, gate->controls, gate->control_values);
-  case QV_GATE_DIAGONAL:
-    return qv_state_diagonal(state, gate->k, gate->targets, gate->matrix, gate->controls, gate->control_values);
-  case QV_GATE_SWAP:
-    qv_state_swap_qubits(state, gate->targets[0], gate->targets[1]);
-    return QV_OK;
+  const double angle = gate->offset + (gate->parameter >= 0 ? gate->factor * e->parameters[gate->parameter] : 0);
+  return index == e->moved ? angle + e->shift : angle;
+}
+
+static qv_code add_to_sweep(const execution *e, const qv_schedule_op *op, qv_sweep *sweep)
+{
+  const qv_gate gate = qv_schedule_gate(e->schedule, e->circuit, op);
+  if (gate.kind == QV_GATE_ROTATION) {
+    return qv_sweep_rotate(sweep, &gate.rotation, angle_of(e, &gate, op->gate));
+  }
+  if (gate.kind == QV_GATE_MATRIX) {
+    return qv_sweep_matrix(sweep, gate.k, gate.targets, gate.matrix, gate.controls, gate.control_values);
+  }
+  return qv_sweep_diagonal(sweep, gate.k, gate.targets, gate.matrix, gate.controls, gate.control_values);
+}
+
+static qv_code build_sweep(const execution *e, const qv_schedule_pass *pass, const qv_state *state, qv_sweep **sweep)
+{
+  QV_TRY(qv_sweep_create(qv_state_layout(state), qv_state_precision(state), e->schedule->tile_bits, pass->nflips,
+                         pass->flips, sweep));
+  for (int64_t i = pass->first_op; i < pass->first_op + pass->nops; i++) {
+    QV_TRY(add_to_sweep(e, &e->schedule->ops[i], *sweep));
+  }
+  return QV_OK;
+}
+
+static qv_code run_pass(const execution *e, const qv_schedule_pass *pass, qv_state *state)
+{
+  qv_sweep *sweep = NULL;
+  if (pass->alone) {
+    const qv_schedule_op *op = &e->schedule->ops[pass->first_op];
+    const qv_gate gate = qv_schedule_gate(e->schedule, e->circuit, op);
+    return qv_state_rotate(state, &gate.rotation, angle_of(e, &gate, op->gate));
+  }
+  qv_code code = build_sweep(e, pass, state, &sweep);
+  if (code == QV_OK) {
+    code = qv_sweep_run(sweep, state);
+  }
+  qv_sweep_destroy(&sweep);
+  return code;
+}
+
+/* slopes[i] of the pass's gates, then both states go back through it. */
+static qv_code run_pass_back(const execution *e, const qv_schedule_pass *pass, qv_state *state, qv_state *left,
+                             double *slopes)
+{
+  qv_sweep *sweep = NULL;
+  if (pass->alone) {
+    const qv_schedule_op *op = &e->schedule->ops[pass->first_op];
+    const qv_gate gate = qv_schedule_gate(e->schedule, e->circuit, op);
+    return qv_state_unrotate(state, left, &gate.rotation, angle_of(e, &gate, op->gate), slopes);
+  }
+  qv_code code = build_sweep(e, pass, state, &sweep);
+  if (code == QV_OK) {
+    code = qv_sweep_run_back(sweep, state, left, slopes);
+  }
+  qv_sweep_destroy(&sweep);
+  return code;
+}
+
+/* The swaps of the circuit: its qubit q is the state's qubit relabel[q]. */
+static void apply_relabel(qv_state *state, const qv_layout *relabel, bool inverse)
+{
+  const qv_layout *from = qv_state_layout(state);
+  qv_layout to = *from;
+  for (int8_t q = 0; q < from->nqubits; q++) {
+    const int8_t circuit = inverse ? relabel->bit_of[q] : q, place = inverse ? q : relabel->bit_of[q];
+    to.bit_of[circuit] = from->bit_of[place];
+    to.qubit_of[to.bit_of[circuit]] = circuit;
+  }
+  qv_state_set_layout(state, &to);
+}
+
+/* States with fewer amplitudes a rank than a sweep wants: gate by gate. */
+static qv_code run_small(const execution *e, qv_state *state)
+{
+  for (int64_t i = 0; i < qv_circuit_count(e->circuit); i++) {
+    const qv_gate *gate = qv_circuit_gate(e->circuit, i);
+    if (gate->kind == QV_GATE_ROTATION) {
+      QV_TRY(qv_state_rotate(state, &gate->rotation, angle_of(e, gate, i)));
+    } else if (gate->kind == QV_GATE_MATRIX) {
+      QV_TRY(qv_state_matrix(state, gate->k, gate->targets, gate->matrix, gate->controls, gate->control_values));
+    } else if (gate->kind == QV_GATE_DIAGONAL) {
+      QV_TRY(qv_state_diagonal(state, gate->k, gate->targets, gate->matrix, gate->controls, gate->control_values));
+    } else {
+      qv_state_swap_qubits(state, gate->targets[0], gate->targets[1]);
+    }
   }
   return QV_OK;
 }
@@ -50,41 +145,17 @@ static qv_code unapply_fixed(const qv_gate *gate, qv_state *state)
   return QV_OK;
 }
 
-/* Runs the circuit with the angle of gate number `moved` (-1: none) changed by `shift`. */
-static qv_code run_shifted(const qv_circuit *circuit, const double *parameters, int64_t moved, double shift,
-                           qv_state *state)
+static qv_code run_back_small(const execution *e, qv_state *state, qv_state *left, double *gradient)
 {
-  qv_timer *timer = qv_timer_get("circuit");
-  qv_timer_start(timer);
-  for (int64_t i = 0; i < qv_circuit_count(circuit); i++) {
-    const qv_gate *gate = qv_circuit_gate(circuit, i);
-    if (i == moved) {
-      QV_TRY(qv_state_rotate(state, &gate->rotation, angle_of(gate, parameters) + shift));
-    } else {
-      QV_TRY(apply_gate(gate, parameters, state));
-    }
-  }
-  qv_timer_stop(timer);
-  return QV_OK;
-}
-
-qv_code qv_circuit_run(const qv_circuit *circuit, const double *parameters, qv_state *state)
-{
-  return run_shifted(circuit, parameters, -1, 0, state);
-}
-
-static qv_code run_back(const qv_circuit *circuit, const double *parameters, qv_state *state, qv_state *left,
-                        double *gradient)
-{
-  for (int64_t i = qv_circuit_count(circuit) - 1; i >= 0; i--) {
-    const qv_gate *gate = qv_circuit_gate(circuit, i);
+  for (int64_t i = qv_circuit_count(e->circuit) - 1; i >= 0; i--) {
+    const qv_gate *gate = qv_circuit_gate(e->circuit, i);
+    double slope = 0;
     if (gate->kind != QV_GATE_ROTATION) {
       QV_TRY(unapply_fixed(gate, state));
       QV_TRY(unapply_fixed(gate, left));
       continue;
     }
-    double slope = 0;
-    QV_TRY(qv_state_unrotate(state, left, &gate->rotation, angle_of(gate, parameters), &slope));
+    QV_TRY(qv_state_unrotate(state, left, &gate->rotation, angle_of(e, gate, i), &slope));
     if (gate->parameter >= 0) {
       gradient[gate->parameter] += 2 * gate->factor * slope;
     }
@@ -92,17 +163,103 @@ static qv_code run_back(const qv_circuit *circuit, const double *parameters, qv_
   return QV_OK;
 }
 
-qv_code qv_circuit_gradient(const qv_circuit *circuit, const double *parameters,
-                            const qv_circuit_observable *observable, qv_state *state, qv_state *left, double *value,
-                            double *gradient)
+static bool is_small(const qv_state *state)
+{
+  return qv_state_layout(state)->nlocal < QV_SWEEP_LOW_BITS;
+}
+
+static qv_code run_shifted(qv_circuit *circuit, const double *parameters, int64_t moved, double shift, qv_state *state)
+{
+  execution e = {.circuit = circuit, .parameters = parameters, .moved = moved, .shift = shift};
+  QV_REQUIRE(qv_circuit_qubits(circuit) == qv_state_layout(state)->nqubits);
+  qv_timer *timer = qv_timer_get("circuit");
+  qv_timer_start(timer);
+  qv_code code = QV_OK;
+  if (is_small(state)) {
+    code = run_small(&e, state);
+  } else {
+    code = find_schedule(circuit, qv_state_layout(state), qv_state_layout(state)->nlocal);
+    e.schedule = circuit->schedule;
+    for (int64_t s = 0; code == QV_OK && s < e.schedule->nstages; s++) {
+      const qv_schedule_stage *stage = &e.schedule->stages[s];
+      code = qv_state_relayout(state, &stage->layout);
+      for (int64_t k = stage->first_pass; code == QV_OK && k < stage->first_pass + stage->npasses; k++) {
+        code = run_pass(&e, &e.schedule->passes[k], state);
+      }
+    }
+    code = qv_agree(qv_state_comm(state), code);
+    if (code == QV_OK) {
+      apply_relabel(state, &e.schedule->relabels[e.schedule->nrelabels - 1], false);
+    }
+  }
+  qv_timer_stop(timer);
+  return code;
+}
+
+qv_code qv_circuit_start(qv_circuit *circuit, uint64_t index, qv_state *state)
+{
+  if (!is_small(state)) {
+    QV_TRY(find_schedule(circuit, NULL, qv_state_layout(state)->nlocal));
+    qv_state_zero(state);
+    qv_state_set_layout(state, &circuit->schedule->start);
+    return qv_state_set_amplitude(state, index, 1);
+  }
+  return qv_state_set_basis(state, index);
+}
+
+qv_code qv_circuit_run(qv_circuit *circuit, const double *parameters, qv_state *state)
+{
+  return run_shifted(circuit, parameters, -1, 0, state);
+}
+
+static qv_code run_stages_back(const execution *e, qv_state *state, qv_state *left, double *slopes, double *gradient)
+{
+  const qv_schedule *schedule = e->schedule;
+  const qv_layout *relabel = &schedule->relabels[schedule->nrelabels - 1];
+  apply_relabel(state, relabel, true);
+  apply_relabel(left, relabel, true);
+  for (int64_t s = schedule->nstages - 1; s >= 0; s--) {
+    const qv_schedule_stage *stage = &schedule->stages[s];
+    for (int64_t k = stage->first_pass + stage->npasses - 1; k >= stage->first_pass; k--) {
+      const qv_schedule_pass *pass = &schedule->passes[k];
+      QV_TRY(run_pass_back(e, pass, state, left, slopes));
+      for (int64_t i = 0; i < pass->nops; i++) {
+        const qv_gate *gate = qv_circuit_gate(e->circuit, schedule->ops[pass->first_op + i].gate);
+        if (gate->kind == QV_GATE_ROTATION && gate->parameter >= 0) {
+          gradient[gate->parameter] += 2 * gate->factor * slopes[i];
+        }
+      }
+    }
+    const qv_layout *before = s > 0 ? &schedule->stages[s - 1].layout : &schedule->start;
+    QV_TRY(qv_state_relayout(state, before));
+    QV_TRY(qv_state_relayout(left, before));
+  }
+  return QV_OK;
+}
+
+static qv_code run_back(const execution *e, qv_state *state, qv_state *left, double *gradient)
+{
+  double *slopes = NULL;
+  if (is_small(state)) {
+    return run_back_small(e, state, left, gradient);
+  }
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)e->schedule->nops, sizeof *slopes, &slopes));
+  const qv_code code = run_stages_back(e, state, left, slopes, gradient);
+  qv_free(&slopes);
+  return code;
+}
+
+qv_code qv_circuit_gradient(qv_circuit *circuit, const double *parameters, const qv_circuit_observable *observable,
+                            qv_state *state, qv_state *left, double *value, double *gradient)
 {
   const int count = qv_circuit_parameters(circuit);
   QV_TRY(qv_circuit_run(circuit, parameters, state));
   QV_TRY(observable->apply(observable->context, state, left, value));
+  const execution e = {.circuit = circuit, .schedule = circuit->schedule, .parameters = parameters, .moved = -1};
   memset(gradient, 0, (size_t)count * sizeof *gradient);
   qv_timer *timer = qv_timer_get("circuit backward");
   qv_timer_start(timer);
-  QV_TRY(run_back(circuit, parameters, state, left, gradient));
+  QV_TRY(qv_agree(qv_state_comm(state), run_back(&e, state, left, gradient)));
   qv_comm_sum(qv_state_comm(state), gradient, count);
   qv_timer_stop(timer);
   return QV_OK;
@@ -110,7 +267,7 @@ qv_code qv_circuit_gradient(const qv_circuit *circuit, const double *parameters,
 
 /* Derivative of the energy by the angle of one gate. The energy holds the frequencies 1 and 2 of the angle (only 2 if
  * every basis state takes part, as in a Pauli rotation). */
-static qv_code shift_slope(const qv_circuit *circuit, const double *parameters, int64_t gate, uint64_t start,
+static qv_code shift_slope(qv_circuit *circuit, const double *parameters, int64_t gate, uint64_t start,
                            const qv_circuit_energy *energy, qv_state *state, double *slope)
 {
   const bool pauli = qv_circuit_gate(circuit, gate)->rotation.nchecks <= 1;
@@ -121,7 +278,7 @@ static qv_code shift_slope(const qv_circuit *circuit, const double *parameters, 
     const double half = sin(shift / 2);
     const double weight = pauli ? (k ? -1 : 1) : (k % 2 ? -1 : 1) / (8 * half * half);
     double value = 0;
-    QV_TRY(qv_state_set_basis(state, start));
+    QV_TRY(qv_circuit_start(circuit, start, state));
     QV_TRY(run_shifted(circuit, parameters, gate, shift, state));
     QV_TRY(energy->evaluate(energy->context, state, &value));
     *slope += weight * value;
@@ -129,7 +286,7 @@ static qv_code shift_slope(const qv_circuit *circuit, const double *parameters, 
   return QV_OK;
 }
 
-qv_code qv_circuit_shift_gradient(const qv_circuit *circuit, const double *parameters, uint64_t start,
+qv_code qv_circuit_shift_gradient(qv_circuit *circuit, const double *parameters, uint64_t start,
                                   const qv_circuit_energy *energy, qv_state *state, double *value, double *gradient)
 {
   memset(gradient, 0, (size_t)qv_circuit_parameters(circuit) * sizeof *gradient);
@@ -142,7 +299,7 @@ qv_code qv_circuit_shift_gradient(const qv_circuit *circuit, const double *param
     QV_TRY(shift_slope(circuit, parameters, i, start, energy, state, &slope));
     gradient[gate->parameter] += gate->factor * slope;
   }
-  QV_TRY(qv_state_set_basis(state, start));
+  QV_TRY(qv_circuit_start(circuit, start, state));
   QV_TRY(qv_circuit_run(circuit, parameters, state));
   return energy->evaluate(energy->context, state, value);
 }

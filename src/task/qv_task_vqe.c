@@ -264,13 +264,13 @@ static qv_code evaluate(vqe *self, const double *parameters, double *value)
   const qv_circuit_energy energy = {evaluate_hamiltonian, self->hamiltonian};
   switch (qv_deck_choice(self->deck, "optimizer.gradient")) {
   case GRADIENT_ADJOINT:
-    QV_TRY(qv_state_set_basis(self->state, self->start_index));
+    QV_TRY(qv_circuit_start(self->circuit, self->start_index, self->state));
     return qv_circuit_gradient(self->circuit, parameters, &observable, self->state, self->left, value, self->gradient);
   case GRADIENT_SHIFT:
     return qv_circuit_shift_gradient(self->circuit, parameters, self->start_index, &energy, self->state, value,
                                      self->gradient);
   default:
-    QV_TRY(qv_state_set_basis(self->state, self->start_index));
+    QV_TRY(qv_circuit_start(self->circuit, self->start_index, self->state));
     QV_TRY(qv_circuit_run(self->circuit, parameters, self->state));
     return qv_observable_expectation(self->hamiltonian, self->state, value);
   }
@@ -442,7 +442,7 @@ static qv_code add_state(vqe *self, const double *parameters, qv_result *result)
   } quantities[] = {{QV_ELECTRONS, "electrons", "expectation value in the best state"},
                     {QV_SPIN_Z, "spin_z", "expectation value of S_z"},
                     {QV_SPIN_SQUARED, "spin_squared", "expectation value of S^2"}};
-  QV_TRY(qv_state_set_basis(self->state, self->start_index));
+  QV_TRY(qv_circuit_start(self->circuit, self->start_index, self->state));
   QV_TRY(qv_circuit_run(self->circuit, parameters, self->state));
   for (size_t i = 0; i < sizeof quantities / sizeof *quantities; i++) {
     qv_pauli_sum *sum = NULL;
