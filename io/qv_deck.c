@@ -1,9 +1,7 @@
 /* Reading a deck on all ranks, and asking it for values. */
-#define _POSIX_C_SOURCE 200809L
 #include "base/qv_memory.h"
 #include "io/qv_deck_private.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

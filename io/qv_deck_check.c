@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DECK_FORMAT 1 /* the highest value of the key `qonverge` that this reader understands */

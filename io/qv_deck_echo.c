@@ -1,5 +1,4 @@
 /* The deck as text again: the echo of all effective values, the merged deck, its hash, and the comparison of two. */
-#include "base/qv_memory.h"
 #include "io/qv_deck_private.h"
 
 #include <inttypes.h>
@@ -33,14 +32,20 @@ static void put_text(const char *text, deck_buffer *out)
 {
   double number = 0;
   if (is_plain(text) || deck_number_real(text, &number) == DECK_NUMBER_OK) {
-    deck_put(out, "%s", text);
+    deck_put_text(out, text);
     return;
   }
-  deck_put(out, "\"");
-  for (; *text; text++) {
-    deck_put(out, "%s%c", *text == '"' || *text == '\\' ? "\\" : "", *text);
+  deck_put_text(out, "\"");
+  while (*text) {
+    const size_t plain = strcspn(text, "\"\\");
+    deck_put_bytes(out, text, plain);
+    text += plain;
+    if (*text) {
+      deck_put_text(out, "\\");
+      deck_put_bytes(out, text++, 1);
+    }
   }
-  deck_put(out, "\"");
+  deck_put_text(out, "\"");
 }
 
 bool deck_is_free_text(qv_key_type type)
@@ -52,12 +57,12 @@ static void put_entry(const qv_key *key, const deck_value *value, int i, deck_bu
 {
   if (key->type == QV_KEY_OPTIONS) {
     put_text(value->names[i], out);
-    deck_put(out, ": ");
+    deck_put_text(out, ": ");
   }
   if (deck_is_free_text(key->type)) {
     put_text(value->texts[i], out);
   } else {
-    deck_put(out, "%s", value->texts[i]);
+    deck_put_text(out, value->texts[i]);
   }
 }
 
@@ -73,7 +78,7 @@ void deck_write_value(const qv_key *key, const deck_value *value, deck_buffer *o
   } else {
     deck_put(out, options ? "{" : "[");
     for (int i = 0; key->type != QV_KEY_RECORDS && i < value->count; i++) {
-      deck_put(out, "%s", i > 0 ? ", " : "");
+      deck_put_text(out, i > 0 ? ", " : "");
       put_entry(key, value, i, out);
     }
     deck_put(out, options ? "}" : "]");

@@ -221,9 +221,10 @@ void deck_origin(const qv_deck *deck, const deck_value *value, deck_buffer *out)
   }
   const deck_mark mark = value->node->key ? value->node->key_mark : value->node->mark;
   const deck_source *source = &deck->sources[mark.source];
+  char shown[DECK_FILE_BYTES]; /* in a comment of the echo a line end in the name would be read as text */
   if (source->is_set) {
     deck_put(out, "%s", source->name);
   } else {
-    deck_put(out, "%s:%d", source->name, mark.line);
+    deck_put(out, "%s:%d", deck_shown_file(source->name, shown), mark.line);
   }
 }

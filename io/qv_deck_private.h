@@ -43,6 +43,7 @@ typedef struct {
 } deck_buffer;
 
 void deck_put(deck_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void deck_put_text(deck_buffer *buffer, const char *text);
 void deck_put_bytes(deck_buffer *buffer, const void *bytes, size_t length);
 
 /* ---- sources and places ---- */

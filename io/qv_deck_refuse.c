@@ -105,8 +105,11 @@ static bool without_separators(const char *text, char out[32])
 
 static bool is_hexadecimal(const char *text)
 {
-  const size_t digits = strspn(text + 2 * (strncasecmp(text, "0x", 2) == 0), "0123456789abcdefABCDEF");
-  return strncasecmp(text, "0x", 2) == 0 && digits > 0 && digits <= 15 && text[2 + digits] == '\0';
+  if (strncasecmp(text, "0x", 2) != 0) {
+    return false;
+  }
+  const size_t digits = strspn(text + 2, "0123456789abcdefABCDEF");
+  return digits > 0 && digits <= 15 && text[2 + digits] == '\0';
 }
 
 static void integer_hint(qv_key_type type, const char *text, char hint[HINT_BYTES])

@@ -91,6 +91,11 @@ void deck_put_bytes(deck_buffer *buffer, const void *bytes, size_t length)
   }
 }
 
+void deck_put_text(deck_buffer *buffer, const char *text)
+{
+  deck_put_bytes(buffer, text, strlen(text));
+}
+
 void deck_put(deck_buffer *buffer, const char *format, ...)
 {
   va_list args;

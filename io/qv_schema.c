@@ -2,7 +2,6 @@
 #include "io/qv_schema.h"
 #include "io/qv_deck_private.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const qv_key *find_in(const qv_key *rows, const char *path)

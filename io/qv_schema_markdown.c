@@ -1,5 +1,4 @@
 /* The reference page of all keys, in Markdown. */
-#include "base/qv_memory.h"
 #include "io/qv_deck_private.h"
 #include "io/qv_schema.h"
 

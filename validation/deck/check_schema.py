@@ -98,6 +98,8 @@ CANDIDATES = {
     "optimizer.max_evaluations": NUMBERS,
     "optimizer.options": ["{}", "{a: 1, b: true, c: x}", "{a: ''}", "{a: [1]}", "[]", "{1: 2, true: no}"],
     "market.spot": NUMBERS, "market.rate": NUMBERS, "market.surface": ["surfaces/local.csv"],
+    "market.assets": ["[]", "[{name: a}]", "[{name: a, weight: .5, history: surfaces/local.csv}]", "[{weight: 1}]",
+                      "[{name: a, weight: 2}]", "[{name: a, extra: 2}]", "{name: a}"],
     "contracts": ["[]", "[{kind: asian, strike: 1}]", "[{kind: asian}]",
                   "[{kind: barrier, strike: 1e2, barrier: {level: 5}}]",
                   "[{kind: european, strike: 5., maturity: 6 months, fixings: 1 k}]",

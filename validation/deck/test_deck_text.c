@@ -80,6 +80,7 @@ static void the_echo_shows_all_keys_and_where_they_come_from(void **state)
                                  "  spot: 1.50                                # deck.yaml:3\n"
                                  "  rate: 0                                   # default\n"
                                  "  # surface: not set\n"
+                                 "  # assets: not set\n"
                                  "contracts:                                  # deck.yaml:4\n"
                                  "  - kind: asian                             # deck.yaml:5\n"
                                  "    strike: 105                             # --set\n"
@@ -176,6 +177,26 @@ static void an_override_may_give_what_is_missing(void **state)
   (void)state;
   qv_deck *deck = deck_of_text("title: only a title\n", overrides);
   assert_int_equal(qv_deck_int(deck, "circuit.qubits"), 4);
+  qv_deck_destroy(&deck);
+}
+
+static void overrides_reach_into_records(void **state)
+{
+  const char *overrides[] = {"market.assets[1].weight=0.5", "market.assets[1].history=molecules/h2.fcidump",
+                             "contracts[0].barrier={level: 9}", NULL};
+  (void)state;
+  qv_deck *deck = deck_of_file(DECK_GOOD "portfolio.yaml", overrides);
+  assert_int_equal(qv_deck_count(deck, "market.assets"), 2);
+  assert_true(qv_deck_real(deck, "market.assets[0].weight") == 0.75);
+  assert_true(qv_deck_real(deck, "market.assets[1].weight") == 0.5);
+  assert_string_equal(qv_deck_string(deck, "market.assets[0].history"), DECK_GOOD "surfaces/local.csv");
+  assert_string_equal(qv_deck_string(deck, "market.assets[1].history"), DECK_GOOD "molecules/h2.fcidump");
+  assert_true(qv_deck_real(deck, "contracts[0].barrier.level") == 9);
+  assert_holds(qv_deck_echo(deck), "  assets:                                   # " DECK_GOOD "portfolio.yaml:5\n"
+                                   "    - name: \"first: the largest\"            # " DECK_GOOD "portfolio.yaml:6\n");
+  assert_holds(qv_deck_echo(deck), "      weight: 0.5                           # --set\n");
+  assert_reads_back(deck, QV_DECK_DIR "/good", qv_deck_text(deck), true);
+  assert_reads_back(deck, QV_DECK_DIR "/good", qv_deck_echo(deck), false);
   qv_deck_destroy(&deck);
 }
 
@@ -339,6 +360,7 @@ int main(int argc, char **argv)
       cmocka_unit_test_teardown(overrides_win_over_all, nothing_leaks),
       cmocka_unit_test_teardown(the_last_of_two_overrides_counts, nothing_leaks),
       cmocka_unit_test_teardown(an_override_may_give_what_is_missing, nothing_leaks),
+      cmocka_unit_test_teardown(overrides_reach_into_records, nothing_leaks),
       cmocka_unit_test_teardown(options_start_from_nothing, nothing_leaks),
       cmocka_unit_test_teardown(the_hash_is_of_values_not_of_their_looks, nothing_leaks),
       cmocka_unit_test_teardown(the_content_of_files_counts, nothing_leaks),
