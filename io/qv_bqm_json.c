@@ -4,8 +4,8 @@
 
 #include "base/qv_memory.h"
 #include "io/qv_graph.h"
+#include "io/qv_json.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,17 +248,9 @@ static qv_code parse_root(const char *name, const cJSON *root, qv_bqm_file *file
 
 qv_code qv_bqm_json_parse(const char *name, const char *text, size_t length, qv_bqm_file *file)
 {
-  const char *stop = NULL;
-  qv_code code;
-  cJSON *root = cJSON_ParseWithLengthOpts(text, length, &stop, 0);
-  if (!root) {
-    int64_t line = 1;
-    for (const char *c = text; stop && c < stop; c++) {
-      line += *c == '\n';
-    }
-    return qv_fail(QV_ERR_INPUT, "%s:%lld: this is not valid JSON from here on", name, (long long)line);
-  }
-  code = parse_root(name, root, file);
+  cJSON *root = NULL;
+  QV_TRY(qv_json_parse(name, text, length, &root));
+  const qv_code code = parse_root(name, root, file);
   cJSON_Delete(root);
   return code;
 }

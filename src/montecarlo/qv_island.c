@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define RUNGS         (QV_ISLAND_REPLICAS / 2)
+#define HOT           0.6
 #define QUENCH_SWEEPS 4
 #define QUENCH_EVERY  16
 #define CLUSTER_EVERY 10
@@ -66,19 +67,42 @@ static double smallest_step(const qv_lanes *group, int lane)
   return least;
 }
 
+/* Standard deviation of the costs of all lanes. */
+static double spread_of(const qv_lanes *group)
+{
+  int64_t cost[QV_LANES_MAX];
+  const int lanes = group->model->lanes;
+  double mean = 0, square = 0;
+  qv_lanes_costs(group, cost);
+  for (int l = 0; l < lanes; l++) {
+    mean += (double)cost[l] / lanes;
+  }
+  for (int l = 0; l < lanes; l++) {
+    square += ((double)cost[l] - mean) * ((double)cost[l] - mean) / (lanes - 1);
+  }
+  return sqrt(square);
+}
+
+/* Root mean square of the local fields over random spins. */
+static double field_of(const qv_lanes_model *m)
+{
+  double square = 0;
+  for (int i = 0; i < m->n; i++) {
+    square += m->local ? 0 : (double)m->field[i] * m->field[i];
+    for (int64_t k = m->first[i]; k < m->first[i + 1]; k++) {
+      square += (double)m->weight[k] * m->weight[k];
+    }
+  }
+  return sqrt(square / m->n);
+}
+
 qv_code qv_island_temperatures(const qv_lanes_model *model, uint64_t seed, double *hot, double *cold)
 {
   qv_lanes group;
-  double square = 0, step[QV_LANES_MAX];
+  double step[QV_LANES_MAX];
   const float zero[QV_LANES_MAX] = {0};
   qv_code code = qv_lanes_init(model, &group);
   if (code == QV_OK) {
-    for (int i = 0; i < model->n; i++) {
-      square += model->local ? 0 : (double)model->field[i] * model->field[i];
-      for (int64_t k = model->first[i]; k < model->first[i + 1]; k++) {
-        square += (double)model->weight[k] * model->weight[k];
-      }
-    }
     qv_lanes_randomise(&group, seed, UINT64_MAX);
     for (uint64_t s = 0; s < 50; s++) {
       qv_lanes_sweep(&group, zero, seed, UINT64_MAX, s);
@@ -87,8 +111,9 @@ qv_code qv_island_temperatures(const qv_lanes_model *model, uint64_t seed, doubl
       step[l] = smallest_step(&group, l);
     }
     qsort(step, (size_t)model->lanes, sizeof(double), ascending);
-    *hot = 0.6 * sqrt(square / model->n) / model->scale;
-    *cold = step[model->lanes / 2] / model->scale / 5;
+    const double least = step[model->lanes / 2] / 5, spread = spread_of(&group) / 16;
+    *hot = HOT * field_of(model) / model->scale;
+    *cold = (spread > 0 ? fmin(least, spread) : least) / model->scale;
     *cold = *cold > 0 ? fmin(*cold, *hot / 3) : *hot / 20;
     if (*hot == 0) { /* no terms at all: any temperature will do */
       *hot = 1;

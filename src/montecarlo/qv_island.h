@@ -49,7 +49,8 @@ void qv_island_free(qv_island *island);
 
 /* A range of temperatures from the model: hot is 0.6 of the root mean square of the local fields of random spins; cold
  * is a fifth of the smallest nonzero cost of a flip in the local minima that random starts fall into (the median over
- * 64 of them). Depends on the seed only. */
+ * one group of them), but at most a sixteenth of the spread of their costs: with penalties these can differ by far less
+ * than any single flip costs. Depends on the seed only. */
 qv_code qv_island_temperatures(const qv_lanes_model *model, uint64_t seed, double *hot, double *cold);
 
 /* Begins a round of `sweeps` sweeps from random spins. */

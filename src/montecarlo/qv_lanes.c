@@ -97,19 +97,21 @@ static INLINE int any(const void *row)
 #define WEIGHTED 1
 #include "montecarlo/qv_lanes_kernel.inc"
 
+/* Two passes, so that each list has two parts: couplings that are not negative, then the others; of longer terms those
+ * in which the site is the first spin, then the others. */
 static qv_code list_neighbours(qv_lanes_model *m, const int32_t *integer)
 {
   const qv_ising *ising = m->ising;
   int64_t *at = NULL;
   QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)m->n, sizeof(int64_t), &at));
   memcpy(at, m->first, sizeof(int64_t) * (size_t)m->n);
-  for (int pass = 0; pass < 2; pass++) { /* positive weights first */
+  for (int pass = 0; pass < 2; pass++) {
     for (int64_t t = 0; t < ising->nterms; t++) {
       const int64_t from = ising->first[t], count = ising->first[t + 1] - from;
-      if ((integer[t] < 0) != (pass == 1) || (count == 1 && !m->local)) {
-        continue;
-      }
-      for (int64_t k = 0; k < count; k++) {
+      for (int64_t k = 0; k < count && (count > 1 || m->local); k++) {
+        if ((m->local ? k > 0 : integer[t] < 0) != (pass == 1)) {
+          continue;
+        }
         const int64_t place = at[ising->spin[from + k]]++;
         m->neighbour[place] = m->local ? (int)t : ising->spin[from + 1 - k];
         m->weight[place] = integer[t];
@@ -337,36 +339,10 @@ void qv_lanes_sweep_slice(qv_lanes *group, const qv_lanes *above, const qv_lanes
               0.5f * temperature * (float)group->model->scale, coupling, words);
 }
 
-static void local_costs(const qv_lanes *group, int64_t *cost)
-{
-  const qv_lanes_model *m = group->model;
-  const qv_ising *ising = m->ising;
-  for (int l = 0; l < m->lanes; l++) {
-    cost[l] = 0;
-  }
-  for (int i = 0; i < m->n; i++) { /* each term stands in the list of its first spin */
-    for (int64_t k = m->first[i]; k < m->first[i + 1]; k++) {
-      const int64_t t = m->neighbour[k];
-      if (ising->spin[ising->first[t]] != i) {
-        continue;
-      }
-      for (int l = 0; l < m->lanes; l++) {
-        int32_t sign = 0;
-        for (int64_t j = ising->first[t]; j < ising->first[t + 1]; j++) {
-          sign ^= get(m, group->spin, ising->spin[j], l);
-        }
-        cost[l] += sign ? -m->weight[k] : m->weight[k];
-      }
-    }
-  }
-}
-
 void qv_lanes_costs(const qv_lanes *group, int64_t *cost)
 {
   const qv_lanes_model *m = group->model;
-  if (m->local) {
-    local_costs(group, cost);
-  } else if (m->lanes == 64) {
+  if (m->lanes == 64) {
     costs_8(m, group->spin, group->field, cost);
   } else if (m->lanes == 32) {
     costs_16(m, group->spin, group->field, cost);

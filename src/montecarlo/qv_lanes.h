@@ -34,8 +34,8 @@ typedef struct {
   int *neighbour;
   int32_t *weight;
   int32_t *field; /* [n] of the sites themselves */
-  /* Longer terms: the terms of site i at first[i] .. first[i+1]-1 as indices `neighbour` into these; first spin of each
-   * in term_first, integer coefficients in `weight`. */
+  /* Longer terms: the terms of site i are `neighbour` at first[i] .. first[i+1]-1, before minus[i] those whose first
+   * spin it is, with integer coefficients `weight`. */
   bool local;
   double largest; /* largest possible |field| of a site, integer units */
 } qv_lanes_model;

@@ -1,21 +1,39 @@
 #include "task/qv_task_model.h"
 
 #include "base/qv_memory.h"
+#include "problem/qv_binary_commitment.h"
+#include "problem/qv_binary_portfolio.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { MAXCUT, ISING, QUBO, PARTITION, COLOURING, LABS };
+enum { MAXCUT, ISING, QUBO, PARTITION, COLOURING, LABS, PORTFOLIO, COMMITMENT };
 
 const qv_key qv_keys_model[] = {
-    {"model.objective", QV_KEY_CHOICE, "", QV_KEY_REQUIRED, "maxcut|ising|qubo|partition|colouring|labs", false, "0.1",
-     "What is to be optimised"},
+    {"model.objective", QV_KEY_CHOICE, "", QV_KEY_REQUIRED,
+     "maxcut|ising|qubo|partition|colouring|labs|portfolio|unit-commitment", false, "0.1", "What is to be optimised"},
     {"model.graph", QV_KEY_FILE, "", QV_KEY_UNSET, "", false, "0.1",
      "maxcut, ising, colouring: graph or couplings (BiqMac, rudy, Gset, DIMACS)"},
-    {"model.file", QV_KEY_FILE, "", QV_KEY_UNSET, "", false, "0.1", "qubo: BiqMac, COO, .qubo or BQM JSON"},
+    {"model.file", QV_KEY_FILE, "", QV_KEY_UNSET, "", false, "0.1",
+     "qubo: BiqMac, COO, .qubo or BQM JSON; portfolio: OR-Library or CSV of returns; unit-commitment: JSON"},
     {"model.numbers", QV_KEY_REAL_LIST, "", QV_KEY_UNSET, "(0,inf)", false, "0.1", "partition: the numbers to part"},
     {"model.colours", QV_KEY_INT, "", QV_KEY_UNSET, "[1,1000]", false, "0.1", "colouring: how many there are"},
     {"model.length", QV_KEY_INT, "", QV_KEY_UNSET, "[3,200]", false, "0.1", "labs: elements of the sequence"},
+    {"model.assets", QV_KEY_INT, "", QV_KEY_UNSET, "[1,20000]", false, "0.1",
+     "portfolio: use the first so many of the file"},
+    {"model.units", QV_KEY_INT, "", QV_KEY_UNSET, "[1,100000]", false, "0.1",
+     "portfolio: the budget, as the number of equal units that are spent; without it model.cardinality"},
+    {"model.bits", QV_KEY_INT, "", "1", "[1,10]", false, "0.1",
+     "portfolio: binary digits of the units that an asset may hold"},
+    {"model.cardinality", QV_KEY_INT, "", QV_KEY_UNSET, "[1,20000]", false, "0.1",
+     "portfolio: most assets that are held"},
+    {"model.risk_aversion", QV_KEY_REAL, "", "0.5", "[0,1]", false, "0.1",
+     "portfolio: a in a variance - (1 - a) return, which is minimised"},
+    {"model.start_costs", QV_KEY_BOOL, "", "true", "", false, "0.1",
+     "unit-commitment: count the costs of starting units"},
+    {"model.minimum_times", QV_KEY_BOOL, "", "true", "", false, "0.1",
+     "unit-commitment: respect least times up and down"},
+    {"model.hours", QV_KEY_INT, "", QV_KEY_UNSET, "[1,10000]", false, "0.1", "unit-commitment: use the first so many"},
     {0}};
 
 /* Fails if a key that the objective needs is not there. */
@@ -67,6 +85,43 @@ static qv_code from_numbers(const qv_deck *deck, qv_binary **out)
   return code;
 }
 
+static int int_or(const qv_deck *deck, const char *key, int otherwise)
+{
+  return qv_deck_is_set(deck, key) ? (int)qv_deck_int(deck, key) : otherwise;
+}
+
+static qv_code from_assets(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
+{
+  qv_assets *assets = NULL;
+  QV_TRY(need(deck, "model.file"));
+  const int cardinality = int_or(deck, "model.cardinality", 0);
+  if (cardinality == 0) {
+    QV_TRY(need(deck, "model.units"));
+  }
+  const qv_portfolio_opts opts = {.assets = int_or(deck, "model.assets", 0),
+                                  .units = int_or(deck, "model.units", cardinality),
+                                  .bits = (int)qv_deck_int(deck, "model.bits"),
+                                  .cardinality = cardinality,
+                                  .aversion = qv_deck_real(deck, "model.risk_aversion")};
+  QV_TRY(qv_assets_read(comm, qv_deck_string(deck, "model.file"), &assets));
+  const qv_code code = qv_binary_portfolio(assets, &opts, out);
+  qv_assets_destroy(&assets);
+  return code;
+}
+
+static qv_code from_commitment(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
+{
+  qv_commitment_file *file = NULL;
+  QV_TRY(need(deck, "model.file"));
+  const qv_commitment_opts opts = {.start_costs = qv_deck_bool(deck, "model.start_costs"),
+                                   .minimum_times = qv_deck_bool(deck, "model.minimum_times"),
+                                   .hours = int_or(deck, "model.hours", 0)};
+  QV_TRY(qv_commitment_read(comm, qv_deck_string(deck, "model.file"), &file));
+  const qv_code code = qv_binary_commitment(file, &opts, out);
+  qv_commitment_destroy(&file);
+  return code;
+}
+
 static qv_code build(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
 {
   const int objective = qv_deck_choice(deck, "model.objective");
@@ -79,6 +134,10 @@ static qv_code build(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
     return from_quadratic_file(comm, deck, out);
   case PARTITION:
     return from_numbers(deck, out);
+  case PORTFOLIO:
+    return from_assets(comm, deck, out);
+  case COMMITMENT:
+    return from_commitment(comm, deck, out);
   default:
     QV_TRY(need(deck, "model.length"));
     return qv_binary_labs((int)qv_deck_int(deck, "model.length"), out);

@@ -1,0 +1,351 @@
+#include "problem/qv_binary_portfolio.h"
+
+#include "base/qv_memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+  qv_portfolio_opts opts; /* assets > 0 */
+  bool leave;             /* the last `assets` variables say which assets may be held */
+  char **name;
+  double *mean, *covariance;
+  int *units; /* [assets] scratch of the repair; a problem is used by one thread at a time */
+} portfolio;
+
+static void destroy(void *data)
+{
+  portfolio *p = data;
+  if (p) {
+    for (int i = 0; p->name && i < p->opts.assets; i++) {
+      qv_free(&p->name[i]);
+    }
+    qv_free(&p->name);
+    qv_free(&p->mean);
+    qv_free(&p->covariance);
+    qv_free(&p->units);
+  }
+}
+
+static int units_of(const portfolio *p, const uint8_t *bits, int asset)
+{
+  int units = 0;
+  for (int b = 0; b < p->opts.bits; b++) {
+    units += bits[asset * p->opts.bits + b] << b;
+  }
+  return units;
+}
+
+void qv_binary_portfolio_moments(const qv_binary *problem, const uint8_t *bits, double *mean, double *variance)
+{
+  const portfolio *p = problem->data;
+  const int n = p->opts.assets;
+  *mean = *variance = 0;
+  for (int i = 0; i < n; i++) {
+    const double w = (double)units_of(p, bits, i) / p->opts.units;
+    *mean += w * p->mean[i];
+    for (int j = 0; j < n && w > 0; j++) {
+      *variance += w * units_of(p, bits, j) / p->opts.units * p->covariance[i * n + j];
+    }
+  }
+}
+
+static double objective(const qv_binary *problem, const uint8_t *bits)
+{
+  const portfolio *p = problem->data;
+  double mean, variance;
+  qv_binary_portfolio_moments(problem, bits, &mean, &variance);
+  return p->opts.aversion * variance - (1 - p->opts.aversion) * mean;
+}
+
+static bool feasible(const qv_binary *problem, const uint8_t *bits, char why[160])
+{
+  const portfolio *p = problem->data;
+  int spent = 0, held = 0;
+  for (int i = 0; i < p->opts.assets; i++) {
+    spent += units_of(p, bits, i);
+    held += units_of(p, bits, i) > 0;
+  }
+  if (spent != p->opts.units) {
+    if (why) {
+      snprintf(why, 160, "%d of %d units are spent", spent, p->opts.units);
+    }
+    return false;
+  }
+  if (p->opts.cardinality > 0 && held > p->opts.cardinality) {
+    if (why) {
+      snprintf(why, 160, "%d assets are held, but at most %d may be", held, p->opts.cardinality);
+    }
+    return false;
+  }
+  return true;
+}
+
+/* Cost of moving `step` units into one asset, the gradient being `pull` = (C u)_i. */
+static double change(const portfolio *p, int i, int step, double pull)
+{
+  const double d = p->opts.units, a = p->opts.aversion;
+  const double own = p->covariance[i * p->opts.assets + i];
+  return a * (2 * step * pull + step * step * own) / (d * d) - (1 - a) * step * p->mean[i] / d;
+}
+
+static double pull_of(const portfolio *p, int i)
+{
+  double pull = 0;
+  for (int j = 0; j < p->opts.assets; j++) {
+    pull += p->covariance[i * p->opts.assets + j] * p->units[j];
+  }
+  return pull;
+}
+
+/* The cheapest single unit to add (step 1) or to take away (step -1); with `open` false only in assets that are held.
+ */
+static int cheapest(const portfolio *p, int step, bool open)
+{
+  const int most = (1 << p->opts.bits) - 1;
+  int best = -1;
+  double least = INFINITY;
+  for (int i = 0; i < p->opts.assets; i++) {
+    if (step > 0 ? p->units[i] < most && (open || p->units[i] > 0) : p->units[i] > 0) {
+      const double cost = change(p, i, step, pull_of(p, i));
+      if (cost < least) {
+        least = cost;
+        best = i;
+      }
+    }
+  }
+  return best;
+}
+
+static int count_held(const portfolio *p)
+{
+  int held = 0;
+  for (int i = 0; i < p->opts.assets; i++) {
+    held += p->units[i] > 0;
+  }
+  return held;
+}
+
+/* Drops the assets that are held least until the cardinality holds, then spends or frees units one by one. */
+static void make_feasible(const portfolio *p)
+{
+  int spent = 0;
+  while (p->opts.cardinality > 0 && count_held(p) > p->opts.cardinality) {
+    int least = -1;
+    for (int i = 0; i < p->opts.assets; i++) {
+      if (p->units[i] > 0 && (least < 0 || p->units[i] < p->units[least])) {
+        least = i;
+      }
+    }
+    p->units[least] = 0;
+  }
+  for (int i = 0; i < p->opts.assets; i++) {
+    spent += p->units[i];
+  }
+  while (spent != p->opts.units) {
+    const int step = spent < p->opts.units ? 1 : -1;
+    const bool open = p->opts.cardinality == 0 || count_held(p) < p->opts.cardinality;
+    const int i = cheapest(p, step, open);
+    if (i < 0) {
+      return;
+    }
+    p->units[i] += step;
+    spent += step;
+  }
+}
+
+/* Moves one unit, or all units of an asset, from one asset to another where that helps; the best move first. */
+static bool improve(const portfolio *p)
+{
+  const int most = (1 << p->opts.bits) - 1;
+  const bool full = p->opts.cardinality > 0 && count_held(p) == p->opts.cardinality;
+  double best = -1e-15;
+  int from = -1, to = -1, moved = 0;
+  for (int i = 0; i < p->opts.assets; i++) {
+    for (int k = 0; p->units[i] > 0 && k < 2; k++) {
+      const int step = k == 0 ? 1 : p->units[i];
+      const double out = change(p, i, -step, pull_of(p, i));
+      p->units[i] -= step;
+      for (int j = 0; j < p->opts.assets; j++) {
+        if (j == i || p->units[j] + step > most || (full && p->units[j] == 0 && p->units[i] > 0)) {
+          continue;
+        }
+        const double gain = out + change(p, j, step, pull_of(p, j));
+        if (gain < best) {
+          best = gain;
+          from = i;
+          to = j;
+          moved = step;
+        }
+      }
+      p->units[i] += step;
+    }
+  }
+  if (from >= 0) {
+    p->units[from] -= moved;
+    p->units[to] += moved;
+  }
+  return from >= 0;
+}
+
+static void repair(const qv_binary *problem, uint8_t *bits)
+{
+  const portfolio *p = problem->data;
+  for (int i = 0; i < p->opts.assets; i++) {
+    p->units[i] = units_of(p, bits, i);
+  }
+  make_feasible(p);
+  for (int move = 0; move < 1000 && improve(p); move++) {
+  }
+  for (int i = 0; i < p->opts.assets; i++) {
+    for (int b = 0; b < p->opts.bits; b++) {
+      bits[i * p->opts.bits + b] = p->units[i] >> b & 1;
+    }
+    if (p->leave) {
+      bits[p->opts.assets * p->opts.bits + i] = p->units[i] > 0;
+    }
+  }
+}
+
+static qv_code describe(const qv_binary *problem, const uint8_t *bits, qv_answer *answer)
+{
+  const portfolio *p = problem->data;
+  double mean, variance;
+  qv_binary_portfolio_moments(problem, bits, &mean, &variance);
+  QV_TRY(qv_answer_add(answer, "return %.8g, variance %.8g; weights:", mean, variance));
+  for (int i = 0; i < p->opts.assets; i++) {
+    const int units = units_of(p, bits, i);
+    if (units > 0) {
+      QV_TRY(qv_answer_add(answer, " %s %.4g", p->name[i], (double)units / p->opts.units));
+    }
+  }
+  return qv_answer_add(answer, "\n");
+}
+
+static const qv_binary_class portfolio_class = {"portfolio", objective, feasible, repair, describe, destroy, NULL};
+
+/* The most that one unit can change the objective where the budget is missed by one unit. Missing it by k units allows
+ * k such changes, each at most k times as large, while its penalty is k^2 times that of one unit. */
+static double largest_change(const portfolio *p)
+{
+  const int n = p->opts.assets;
+  const double d = p->opts.units, a = p->opts.aversion;
+  double covariance = 0, mean = 0;
+  for (int i = 0; i < n; i++) {
+    mean = fmax(mean, fabs(p->mean[i]));
+    for (int j = 0; j < n; j++) {
+      covariance = fmax(covariance, fabs(p->covariance[i * n + j]));
+    }
+  }
+  return a * covariance * (2 * d + 3) / (d * d) + (1 - a) * mean / d;
+}
+
+/* q 2^(b+c) x_ib x_jc over all bits of two assets. */
+static qv_code add_product(const portfolio *p, int i, int j, double q, qv_ising_terms *terms)
+{
+  for (int b = 0; b < p->opts.bits; b++) {
+    for (int c = 0; c < p->opts.bits; c++) {
+      const int pair[2] = {i * p->opts.bits + b, j * p->opts.bits + c};
+      QV_TRY(qv_ising_add_bits(terms, ldexp(q, b + c), pair[0] == pair[1] ? 1 : 2, pair));
+    }
+  }
+  return QV_OK;
+}
+
+static qv_code add_cardinality(const portfolio *p, double penalty, qv_ising_terms *terms)
+{
+  const int n = p->opts.assets, bits = p->opts.bits, k = p->opts.cardinality;
+  terms->constant += penalty * k * k;
+  for (int i = 0; i < n; i++) {
+    const int leave = n * bits + i;
+    QV_TRY(qv_ising_add_bits(terms, penalty * (1 - 2 * k), 1, &leave));
+    for (int j = 0; j < i; j++) {
+      QV_TRY(qv_ising_add_bits(terms, 2 * penalty, 2, (const int[2]){leave, n * bits + j}));
+    }
+    for (int b = 0; b < bits; b++) { /* held without leave: x (1 - y) */
+      const int x = i * bits + b;
+      QV_TRY(qv_ising_add_bits(terms, ldexp(penalty, b), 1, &x));
+      QV_TRY(qv_ising_add_bits(terms, -ldexp(penalty, b), 2, (const int[2]){x, leave}));
+    }
+  }
+  return QV_OK;
+}
+
+static qv_code add_terms(const portfolio *p, double penalty, qv_ising_terms *terms)
+{
+  const int n = p->opts.assets;
+  const double d = p->opts.units, a = p->opts.aversion;
+  terms->constant += penalty * d * d;
+  for (int i = 0; i < n; i++) {
+    for (int b = 0; b < p->opts.bits; b++) {
+      const int x = i * p->opts.bits + b;
+      QV_TRY(qv_ising_add_bits(terms, ldexp(-(1 - a) * p->mean[i] / d - 2 * penalty * d, b), 1, &x));
+    }
+    for (int j = 0; j < n; j++) {
+      QV_TRY(add_product(p, i, j, a * p->covariance[i * n + j] / (d * d) + penalty, terms));
+    }
+  }
+  return p->leave ? add_cardinality(p, ldexp(penalty, p->opts.bits), terms) : QV_OK;
+}
+
+static qv_code check(const qv_assets *assets, qv_portfolio_opts *o)
+{
+  o->assets = o->assets > 0 ? o->assets : assets->n;
+  const int most = (1 << o->bits) - 1,
+            held = o->cardinality > 0 && o->cardinality < o->assets ? o->cardinality : o->assets;
+  if (o->assets > assets->n) {
+    return qv_fail(QV_ERR_INPUT, "portfolio: %d assets are asked for, but the file has %d", o->assets, assets->n);
+  }
+  if ((int64_t)most * held < o->units) {
+    return qv_fail(
+        QV_ERR_INPUT,
+        "portfolio: %d assets of at most %d units cannot hold a budget of %d units: allow more bits per asset, "
+        "more assets, or fewer units",
+        held, most, o->units);
+  }
+  return QV_OK;
+}
+
+static qv_code copy_assets(const qv_assets *assets, portfolio *p)
+{
+  const size_t n = (size_t)p->opts.assets;
+  QV_TRY(qv_alloc(QV_MEM_PROBLEM, n, sizeof(char *), &p->name));
+  QV_TRY(qv_alloc(QV_MEM_PROBLEM, n, sizeof(double), &p->mean));
+  QV_TRY(qv_alloc(QV_MEM_PROBLEM, n * n, sizeof(double), &p->covariance));
+  QV_TRY(qv_alloc(QV_MEM_PROBLEM, n, sizeof(int), &p->units));
+  for (size_t i = 0; i < n; i++) {
+    QV_TRY(qv_strdup(QV_MEM_PROBLEM, assets->name[i], &p->name[i]));
+    p->mean[i] = assets->mean[i];
+    memcpy(&p->covariance[i * n], &assets->covariance[i * (size_t)assets->n], n * sizeof(double));
+  }
+  return QV_OK;
+}
+
+qv_code qv_binary_portfolio(const qv_assets *assets, const qv_portfolio_opts *opts, qv_binary **out)
+{
+  portfolio *p = NULL;
+  qv_ising_terms terms = {0};
+  qv_portfolio_opts o = *opts;
+  *out = NULL;
+  QV_REQUIRE(o.bits >= 1 && o.bits <= 10 && o.units >= 1 && o.aversion >= 0 && o.aversion <= 1);
+  QV_TRY(check(assets, &o));
+  QV_TRY(qv_alloc(QV_MEM_PROBLEM, 1, sizeof *p, &p));
+  p->opts = o;
+  p->leave = o.cardinality > 0 && o.cardinality < o.assets && !(o.bits == 1 && o.cardinality >= o.units);
+  qv_code code = copy_assets(assets, p);
+  const double penalty = code == QV_OK ? 1.1 * largest_change(p) : 0;
+  if (code == QV_OK) {
+    code = qv_ising_begin(o.assets * (o.bits + p->leave), &terms);
+  }
+  if (code == QV_OK) {
+    code = add_terms(p, penalty, &terms);
+  }
+  if (code != QV_OK) {
+    qv_ising_discard(&terms);
+    destroy(p);
+    qv_free(&p);
+    return code;
+  }
+  return qv_binary_make(&portfolio_class, &terms, false, penalty, "", p, out);
+}
