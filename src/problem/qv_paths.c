@@ -292,14 +292,15 @@ static void bind_state(const qv_paths *p, void *workspace, qv_path_state *state)
   state->work[1] = at + 5 * b;
 }
 
-static void start_state(const qv_paths *p, int count, qv_path_state *state)
+static void start_state(const qv_paths *p, const double *start, int count, qv_path_state *state)
 {
   const qv_market *m = p->market;
   for (int a = 0; a < m->assets; a++) {
-    const double spot = m->model == QV_MODEL_HULL_WHITE ? qv_market_forward(m, a, 0.0) : m->asset[a].spot;
+    const double today = m->model == QV_MODEL_HULL_WHITE ? qv_market_forward(m, a, 0.0) : m->asset[a].spot;
+    const double spot = start ? exp(start[a]) : today, level = start ? start[a] : log(today);
     for (int i = 0; i < count; i++) {
       state->s[a * state->stride + i] = spot;
-      state->x[1][a * state->stride + i] = log(spot);
+      state->x[1][a * state->stride + i] = level;
     }
   }
   for (int i = 0; i < count; i++) {
@@ -313,11 +314,17 @@ static void start_state(const qv_paths *p, int count, qv_path_state *state)
 void qv_paths_run(const qv_paths *paths, const double *z, const double *u, int64_t stride, int count, void *workspace,
                   qv_path_observer observer, void *self)
 {
+  qv_paths_run_from(paths, NULL, z, u, stride, count, workspace, observer, self);
+}
+
+void qv_paths_run_from(const qv_paths *paths, const double *start, const double *z, const double *u, int64_t stride,
+                       int count, void *workspace, qv_path_observer observer, void *self)
+{
   const qv_market *m = paths->market;
   const bool stochastic = m->model == QV_MODEL_HULL_WHITE;
   qv_path_state state;
   bind_state(paths, workspace, &state);
-  start_state(paths, count, &state);
+  start_state(paths, start, count, &state);
   qv_path_view view = {.count = count, .assets = m->assets, .stride = state.stride, .step = -1, .date = -1};
   view.x0 = view.x1 = state.x[1];
   view.s1 = state.s;

@@ -71,4 +71,8 @@ void qv_paths_construct(const qv_paths *paths, double *z, int64_t stride, int co
 void qv_paths_run(const qv_paths *paths, const double *z, const double *u, int64_t stride, int count, void *workspace,
                   qv_path_observer observer, void *self);
 
+/* The same from other prices today than the market's: logs start[assets]. Black-Scholes, Merton, local volatility. */
+void qv_paths_run_from(const qv_paths *paths, const double *start, const double *z, const double *u, int64_t stride,
+                       int count, void *workspace, qv_path_observer observer, void *self);
+
 #endif

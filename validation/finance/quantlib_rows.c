@@ -391,7 +391,7 @@ static const struct {
     {"testAnalyticContinuousFixedLookback", row_lookback, NULL},
     {"testAnalyticContinuousPartialFloatingLookback", row_lookback, NULL},
     {"testAnalyticContinuousPartialFixedLookback", row_lookback, NULL},
-    {"/basketoption:BasketOptionOneData", row_american, NULL},
+    {"BasketOptionOneData", row_american, NULL},
     {"testEuroTwoValues", row_two_assets, NULL},
     {"testEuroExchangeTwoAssets", row_exchange, NULL},
     {"testSpreadAndBasketBenchmarks", row_spread, NULL},
@@ -417,36 +417,28 @@ static const struct {
     {"testReplicatingVarianceSwap", NULL, "a quoted volatility, not a price"},
 };
 
-/* "test", "test/file", "/file" or "/file:table". */
-static bool matches(const char *pattern, const char *test, const char *file, const char *table)
+/* "test", "test/file" or "/file". */
+static bool matches(const char *pattern, const char *test, const char *file)
 {
-  char wanted[128];
-  snprintf(wanted, sizeof wanted, "%s", pattern);
-  char *slash = strchr(wanted, '/'), *colon = strchr(wanted, ':');
-  if (colon) {
-    *colon = '\0';
-    if (strcmp(colon + 1, table) != 0) {
-      return false;
-    }
+  const char *slash = strchr(pattern, '/'), *name = strrchr(file, '/') + 1;
+  const size_t length = slash ? (size_t)(slash - pattern) : strlen(pattern);
+  if (slash && (strncmp(slash + 1, name, strlen(slash + 1)) != 0 || name[strlen(slash + 1)] != '.')) {
+    return false;
   }
-  if (slash) {
-    *slash = '\0';
-    const char *name = strrchr(file, '/') + 1;
-    if (strncmp(slash + 1, name, strlen(slash + 1)) != 0 || name[strlen(slash + 1)] != '.') {
-      return false;
-    }
-  }
-  return wanted[0] == '\0' || strcmp(wanted, test) == 0;
+  return length == 0 || (strlen(test) == length && strncmp(pattern, test, length) == 0);
 }
 
 static void fill(quantlib_case *c, const cJSON *row, int item)
 {
   const cJSON *p = cJSON_GetObjectItem(row, "params");
-  *c = (quantlib_case){.test = strdup(text(row, "test")), .line = (int)num(row, "line"), .item = item, .scale = 1};
+  *c = (quantlib_case){.test = strdup(*text(row, "test") ? text(row, "test") : text(row, "table")),
+                       .line = (int)num(row, "line"),
+                       .item = item,
+                       .scale = 1};
   c->value = num(p, "result");
   c->tolerance = isnan(num(p, "tol")) ? 0 : num(p, "tol");
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    if (matches(rows[i].test, c->test, text(row, "file"), text(row, "table"))) {
+    if (matches(rows[i].test, c->test, text(row, "file"))) {
       c->reason = rows[i].reason;
       if (rows[i].map) {
         rows[i].map(c, p);
