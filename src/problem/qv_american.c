@@ -167,6 +167,8 @@ void qv_american_destroy(qv_american **american)
     qv_free(&a->later_contract);
     qv_free(&a->later_market);
     qv_free(&a->inner);
+    qv_free(&a->growth);
+    qv_free(&a->spread);
     qv_points_destroy(&a->training);
     qv_points_destroy(&a->pricing);
     qv_paths_destroy(&a->paths);

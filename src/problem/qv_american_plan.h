@@ -24,7 +24,9 @@ struct qv_american {
   qv_market **later_market;
   qv_contract **later_contract;
   qv_paths **later;
-  qv_points **inner; /* streams 2 + k */
+  qv_points **inner;       /* streams 3 + k */
+  double *growth, *spread; /* [dates]: forward per price and variance of the log up to maturity, where the value of the
+                              European contract is a closed form and serves as control variate; otherwise NULL */
 };
 
 /* The basis functions at prices[assets]. */

@@ -4,6 +4,7 @@
 #include "problem/qv_american_plan.h"
 
 #include "base/qv_memory.h"
+#include "problem/qv_reference.h"
 
 #include <math.h>
 #include <string.h>
@@ -55,6 +56,19 @@ qv_code qv_american_plan_upper(qv_american *american)
   for (int k = 0; k < a->contract->dates; k++) {
     QV_TRY(plan_later(a, k));
   }
+  const qv_contract *c = a->contract;
+  if (a->market->model != QV_MODEL_BLACK_SCHOLES || c->assets > 1 || c->weight[0] != 1.0 ||
+      c->profile != QV_PROFILE_VANILLA) {
+    return QV_OK;
+  }
+  QV_TRY(qv_alloc(QV_MEM_PROBLEM, dates, sizeof *a->growth, &a->growth));
+  QV_TRY(qv_alloc(QV_MEM_PROBLEM, dates, sizeof *a->spread, &a->spread));
+  for (int k = 0; k < c->dates; k++) {
+    const qv_market *m = a->later_market[k];
+    const double left = a->later_contract[k]->maturity;
+    a->growth[k] = qv_market_forward(m, 0, left) / m->asset[0].spot;
+    a->spread[k] = qv_curve_integral(&m->asset[0].volatility, left);
+  }
   return QV_OK;
 }
 
@@ -62,13 +76,22 @@ qv_code qv_american_plan_upper(qv_american *american)
 typedef struct {
   const qv_american *a;
   int k;
-  double cash[QV_BATCH];
+  double cash[QV_BATCH]; /* less the control variate */
 } inner_follower;
 
+/* The European contract's value, in money of today, at a price after date k - 1. */
+static double european_value(const qv_american *a, int k, double price)
+{
+  const qv_contract *c = a->contract;
+  return a->discount[c->dates - 1] * qv_black(c->sign, price * a->growth[k], c->strike, a->spread[k]);
+}
+
+/* The control variate is the European contract's value where the path is exercised: a stopped martingale. */
 static void follow_inner(void *self, const qv_path_view *view)
 {
   inner_follower *f = self;
-  const qv_contract *c = f->a->contract;
+  const qv_american *a = f->a;
+  const qv_contract *c = a->contract;
   if (view->step < 0) {
     for (int i = 0; i < view->count; i++) {
       f->cash[i] = NAN;
@@ -88,8 +111,11 @@ static void follow_inner(void *self, const qv_path_view *view)
       prices[s] = view->s1[s * view->stride + i];
     }
     const double value = qv_contract_terminal(c, prices);
-    if (qv_american_exercises(f->a, date, prices, value)) {
-      f->cash[i] = f->a->discount[date] * value;
+    if (qv_american_exercises(a, date, prices, value)) {
+      f->cash[i] = a->discount[date] * value;
+      if (a->growth) {
+        f->cash[i] -= view->last ? f->cash[i] : european_value(a, date + 1, prices[0]);
+      }
     } else if (view->last) {
       f->cash[i] = 0;
     }
@@ -115,7 +141,7 @@ static double value_of_going_on(const qv_american *a, int k, const double *logs,
       sum += f.cash[i];
     }
   }
-  return sum / a->opts.inner_paths;
+  return sum / a->opts.inner_paths + (a->growth ? european_value(a, k, exp(logs[0])) : 0.0);
 }
 
 /* One outer batch: the bound needs each path's prices at all dates, so they are walked date by date. */

@@ -1,0 +1,169 @@
+/* The task `price`, step by step: saved after any step and loaded into a fresh task, it goes on as if nothing had been,
+ * bit for bit, and decks that make no sense are refused at the place that is wrong. */
+#define _GNU_SOURCE
+#include "base/qv_memory.h"
+#include "io/qv_result.h"
+#include "task/qv_task.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHECK(condition)                                                                                               \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
+    }                                                                                                                  \
+  } while (0)
+
+static const qv_task_class *task_of(const char *name)
+{
+  for (const qv_task_class *const *t = qv_task_table(); *t; t++) {
+    if (strcmp((*t)->name, name) == 0) {
+      return *t;
+    }
+  }
+  qv_parallel_abort(QV_ERR_INTERNAL, "no task %s", name);
+}
+
+static qv_code parse(const char *text, qv_deck **deck)
+{
+  return qv_deck_parse("deck.yaml", QV_DATA_DIR, text, strlen(text), NULL, 0, qv_task_schema(), deck);
+}
+
+/* Steps from `from` to the end, saving after `stop` (< 0: never). Gives the headline's value. */
+static double run(const qv_comm *comm, const qv_task_class *task, const qv_deck *deck, const char *path, int stop,
+                  const char *load, const char *what)
+{
+  void *self = NULL;
+  qv_archive *archive = NULL;
+  qv_result *result = NULL;
+  qv_progress progress = {0};
+  CHECK(task->create(comm, deck, &self) == QV_OK);
+  if (load) {
+    CHECK(qv_archive_open(comm, load, "checkpoint", &archive) == QV_OK);
+    CHECK(task->load(self, archive) == QV_OK);
+    qv_archive_close(&archive);
+  }
+  while (!progress.done && progress.step != stop) {
+    CHECK(task->step(self, &progress) == QV_OK);
+  }
+  CHECK(qv_archive_create(comm, path, progress.done ? "result" : "checkpoint", false, &archive) == QV_OK);
+  CHECK(qv_result_create(&result) == QV_OK);
+  if (progress.done) {
+    CHECK(task->finish(self, true, archive, result) == QV_OK);
+  } else {
+    CHECK(task->save(self, archive) == QV_OK);
+  }
+  const double value = qv_result_get(result, what);
+  CHECK(qv_archive_commit(&archive) == QV_OK);
+  qv_result_destroy(&result);
+  task->destroy(&self);
+  return value;
+}
+
+static void restarts(const char *text, const char *task, const char *what, int steps)
+{
+  const qv_comm *world = qv_comm_world();
+  char folder[] = "/tmp/qv_price_XXXXXX", result[64], checkpoint[64];
+  qv_deck *deck = NULL;
+  if (qv_comm_rank(world) == 0) {
+    CHECK(mkdtemp(folder));
+  }
+  qv_comm_broadcast(world, folder, sizeof folder, 0);
+  snprintf(result, sizeof result, "%s/result.h5", folder);
+  snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint.h5", folder);
+  CHECK(parse(text, &deck) == QV_OK);
+  const double whole = run(world, task_of(task), deck, result, -1, NULL, what);
+  CHECK(isfinite(whole));
+  for (int stop = 1; stop < steps; stop++) {
+    run(world, task_of(task), deck, checkpoint, stop, NULL, what);
+    const double again = run(world, task_of(task), deck, result, -1, checkpoint, what);
+    CHECK(memcmp(&again, &whole, sizeof whole) == 0);
+  }
+  char alone[80];
+  snprintf(alone, sizeof alone, "%s/alone%d.h5", folder, qv_comm_rank(world));
+  const double single = run(qv_comm_self(), task_of(task), deck, alone, -1, NULL, what);
+  CHECK(memcmp(&single, &whole, sizeof whole) == 0);
+  unlink(alone);
+  qv_comm_barrier(world);
+  if (qv_comm_rank(world) == 0) {
+    unlink(result);
+    unlink(checkpoint);
+    rmdir(folder);
+  }
+  qv_deck_destroy(&deck);
+}
+
+static void refused(const char *text, const char *task, const char *message)
+{
+  qv_deck *deck = NULL;
+  qv_result *numbers = NULL;
+  qv_plan plan = {.ranks = 1};
+  CHECK(parse(text, &deck) == QV_OK);
+  CHECK(qv_result_create(&numbers) == QV_OK);
+  const qv_code code = task_of(task)->plan(deck, &plan, numbers);
+  if ((code != QV_ERR_DECK && code != QV_ERR_INPUT) || !strstr(qv_error_text(), message)) {
+    qv_parallel_abort(QV_ERR_INTERNAL, "'%s' is not in '%s'", message, qv_error_text());
+  }
+  qv_error_clear();
+  qv_result_destroy(&numbers);
+  qv_deck_destroy(&deck);
+}
+
+#define HEAD   "qonverge: 1\ntask: price\n"
+#define MARKET "market: {spot: 100, rate: 0.05, volatility: 0.2}\n"
+
+static void bad_decks(void)
+{
+  refused(HEAD "market: {spot: 100, volatility: -0.2}\ncontract: {kind: european, maturity: 1 year}\n", "price",
+          "deck.yaml:3:33: error: the volatility -0.2 is negative");
+  refused(HEAD "market: {spot: 0, volatility: 0.2}\ncontract: {kind: european, maturity: 1 year}\n", "price",
+          "deck.yaml:3:16: error: the price of underlying 1 is 0; it must be above 0");
+  refused(HEAD MARKET "contract: {kind: european, maturity: -1 years}\n", "price",
+          "contract: {kind: european, maturity: -1 years}");
+  refused(HEAD MARKET "contract: {kind: barrier, maturity: 1 year, barrier: 120}\n", "price",
+          "the barrier 120 lies on the wrong side");
+  refused(HEAD "market: {spot: 100}\ncontract: {kind: european, maturity: 1 year}\n", "price",
+          "this model needs 'market.volatility'");
+  refused(HEAD "market: {model: local-volatility, spot: 100}\ncontract: {kind: european, maturity: 1 year}\n", "price",
+          "this model needs 'market.surface'");
+  refused(HEAD "market: {model: local-volatility, spot: 100, surface: finance/surface_with_gap.csv}\n"
+               "contract: {kind: european, maturity: 1 year}\n",
+          "price", "surface_with_gap.csv:3: column 3 is empty: the surface has a gap");
+  refused(HEAD
+          "market: {underlyings: [{spot: 1, volatility: 1}, {spot: 1, volatility: 1}], correlation_matrix: [1, 1]}\n"
+          "contract: {kind: basket, maturity: 1 year}\n",
+          "price", "2 underlyings have 4 correlations, not 2");
+  refused(HEAD "market: {underlyings: [{spot: 1, volatility: 1}, {spot: 1, volatility: 1}, {spot: 1, volatility: 1}], "
+               "correlation: -0.9}\ncontract: {kind: basket, maturity: 1 year}\n",
+          "price", "the matrix is not positive definite");
+  refused(HEAD "market: {underlyings: [{spot: 1, volatility: 1}, {spot: 1, volatility: -1}]}\n"
+               "contract: {kind: basket, maturity: 1 year}\n",
+          "price", "the volatility -1 is negative");
+  refused(HEAD MARKET "contract: {kind: basket, maturity: 1 year, weights: [1, 2]}\n", "price",
+          "2 weights for 1 underlyings");
+  refused(HEAD
+          "market: {spot: 100, rate_values: [0.1], volatility: 0.2}\ncontract: {kind: european, maturity: 1 year}\n",
+          "price", "'market.rate_times' and 'market.rate_values' go together");
+}
+
+int main(int argc, char **argv)
+{
+  CHECK(qv_parallel_begin(&argc, &argv) == QV_OK);
+  restarts(HEAD MARKET "contract: {kind: asian-arithmetic, strike: 100, maturity: 1 year, fixings: 6}\n"
+                       "sampling: {paths: 256 Ki, points: sobol, replicates: 16, control_variate: auto}\n"
+                       "report: [greeks, convergence]\n",
+           "price", "price", 4);
+  restarts(HEAD MARKET "contract: {kind: bermudan, type: put, strike: 100, maturity: 1 year, fixings: 3}\n"
+                       "sampling: {paths: 128 Ki, training_paths: 8 Ki, upper_paths: 1 Ki}\n",
+           "price", "upper_bound", 4);
+  if (qv_comm_size(qv_comm_world()) == 1) {
+    bad_decks();
+  }
+  CHECK(qv_memory_balance() == 0);
+  qv_parallel_end();
+  return 0;
+}
