@@ -102,8 +102,8 @@ static qv_code enter(qv_deck *deck, const deck_node *part, const char *rest, dec
 
 static qv_code assign_last(qv_deck *deck, const deck_node *part, const deck_place *place)
 {
-  char list[DECK_MAX_PATH];
-  char hint[DECK_MAX_PATH * 2];
+  char list[DECK_MAX_PATH * 2];
+  char hint[DECK_MAX_PATH * 3];
   const size_t length = strcspn(part->key, "[");
   snprintf(list, sizeof list, "%s%.*s", place->prefix, (int)length, part->key);
   if (part->key[length] == '[' && deck_find_slot(deck, list) >= 0) {

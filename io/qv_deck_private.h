@@ -295,7 +295,7 @@ int deck_nearness(const char *word, const char *candidate);
 
 /* The hint for an unknown key below `prefix` ("circuit." or ""), and where it was likely meant to stand ("" if that is
  * not clear). */
-void deck_suggest_key(const qv_deck *deck, const char *prefix, const char *key, deck_buffer *hint,
+void deck_suggest_key(const qv_deck *deck, const char *prefix, const char *word, deck_buffer *hint,
                       char meant[DECK_MAX_PATH]);
 
 /* The hint for a word that is not one of "a|b|c". */

@@ -218,14 +218,24 @@ static int look_in_tasks(const qv_deck *deck, const char *prefix, const char *ke
   return -1;
 }
 
-/* "contracts[].kind": " in 'contracts'"; a key of the top level has no section. */
-static void put_home(const char *key, const char *place, deck_buffer *hint)
+/* The section of a row path: "contracts[].kind" stands in "contracts", a key of the top level in none (length 0). */
+static size_t home_length(const char *place)
 {
   const char *dot = strrchr(place, '.');
-  size_t length = dot ? (size_t)(dot - place) : 0;
-  if (length > 2 && place[length - 1] == ']') {
-    length -= 2;
-  }
+  const size_t length = dot ? (size_t)(dot - place) : 0;
+  return length > 2 && place[length - 1] == ']' ? length - 2 : length;
+}
+
+static const char *last_part(const char *place)
+{
+  const char *dot = strrchr(place, '.');
+  return dot ? dot + 1 : place;
+}
+
+static void put_home(const char *place, deck_buffer *hint)
+{
+  const char *key = last_part(place);
+  const size_t length = home_length(place);
   if (length == 0) {
     deck_put(hint, "'%s' belongs at the top level", key);
   } else {
@@ -233,16 +243,48 @@ static void put_home(const char *key, const char *place, deck_buffer *hint)
   }
 }
 
-void deck_suggest_key(const qv_deck *deck, const char *prefix, const char *key, deck_buffer *hint,
+static void put_both(const char *here, const char *there, deck_buffer *hint)
+{
+  const char *key = last_part(there);
+  const size_t length = home_length(there);
+  if (length == 0) {
+    deck_put(hint, "did you mean '%s', or '%s' at the top level?", here, key);
+  } else {
+    deck_put(hint, "did you mean '%s', or '%s' in '%.*s'?", here, key, (int)length, there);
+  }
+}
+
+/* The hint for a key that no row of this task comes near. */
+static void suggest_from_afar(const qv_deck *deck, const char *prefix, const char *key, deck_buffer *hint,
+                              char meant[DECK_MAX_PATH])
+{
+  char there[DECK_MAX_PATH] = "";
+  int nearest = -1;
+  const int task = look_in_tasks(deck, prefix, key, there);
+  if (task >= 0) {
+    const bool is_key = qv_schema_find(deck->schema, task, there) != NULL;
+    deck_put(hint, "'%s' is a %s of task '%s'", there, is_key ? "key" : "section", deck->schema->tasks[task].name);
+    return;
+  }
+  for (int i = 0; i < deck->nslots; i++) {
+    look_elsewhere(deck->slots[i].key->path, prefix, key, &nearest, there);
+  }
+  if (nearest > 0) {
+    deck_put(hint, "did you mean '%s'?", there);
+    snprintf(meant, DECK_MAX_PATH, "%s", there);
+  }
+}
+
+void deck_suggest_key(const qv_deck *deck, const char *prefix, const char *word, deck_buffer *hint,
                       char meant[DECK_MAX_PATH])
 {
+  char key[DECK_MAX_PATH];
   char here[DECK_MAX_PATH] = "";
   char there[DECK_MAX_PATH] = "";
-  char shown[DECK_SHOWN_BYTES];
   int elsewhere = -1;
+  snprintf(key, sizeof key, "%.*s", (int)strcspn(word, "["), word); /* "contrats[0]" of an override */
   const int near = nearest_here(deck, prefix, key, here);
   meant[0] = '\0';
-  deck_shown(key, shown);
   for (int i = 0; i < deck->nslots; i++) {
     look_elsewhere(deck->slots[i].key->path, prefix, key, &elsewhere, there);
   }
@@ -250,26 +292,17 @@ void deck_suggest_key(const qv_deck *deck, const char *prefix, const char *key, 
     const size_t length = strcspn(key, ".");
     deck_put(hint, "write it nested: '%s' inside the section '%.*s'", key + length + 1, (int)length, key);
     snprintf(meant, DECK_MAX_PATH, "%s", key);
-  } else if (near == 1 && elsewhere == 0) {
-    deck_put(hint, "did you mean '%s'? (", here);
-    put_home(shown, there, hint);
-    deck_put(hint, ")");
+  } else if (elsewhere == 0 && near == 1) {
+    put_both(here, there, hint);
     join_path(meant, prefix, strlen(prefix), here);
-  } else if (elsewhere == 0) {
-    put_home(shown, there, hint);
+  } else if (elsewhere == 0 && near != 0) {
+    put_home(there, hint);
     snprintf(meant, DECK_MAX_PATH, "%s", there);
   } else if (near >= 0) {
     deck_put(hint, "did you mean '%s'?", here);
     join_path(meant, prefix, strlen(prefix), here);
   } else {
-    const int task = look_in_tasks(deck, prefix, key, there);
-    if (task >= 0) {
-      const bool is_key = qv_schema_find(deck->schema, task, there) != NULL;
-      deck_put(hint, "'%s' is a %s of task '%s'", there, is_key ? "key" : "section", deck->schema->tasks[task].name);
-    } else if (elsewhere > 0) {
-      deck_put(hint, "did you mean '%s'?", there);
-      snprintf(meant, DECK_MAX_PATH, "%s", there);
-    }
+    suggest_from_afar(deck, prefix, key, hint, meant);
   }
   put_keys_here(deck, prefix, hint);
 }

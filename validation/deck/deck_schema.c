@@ -11,6 +11,8 @@ static const qv_key common[] = {
     {"run.max_time", QV_KEY_DURATION, "s", "auto", "auto|(0,inf)", true, "0.1", "Time after which the run stops"},
     {"run.memory", QV_KEY_SIZE, "B", QV_KEY_UNSET, "", true, "0.1", "Memory that the run may take"},
     {"run.verbose", QV_KEY_BOOL, "", "false", "", true, "0.1", "More lines in the log"},
+    {"run.debug.dump", QV_KEY_STRING, "", QV_KEY_UNSET, "", true, "0.1", "What is dumped"},
+    {"run.debug.level", QV_KEY_CHOICE, "", QV_KEY_UNSET, "0|1|true|all", true, "0.1", "How much is dumped"},
     {0}};
 
 static const qv_key circuit[] = {
@@ -27,6 +29,9 @@ static const qv_key measure[] = {
     {"measure.pauli", QV_KEY_STRING_LIST, "", QV_KEY_UNSET, "", false, "0.1", "Pauli strings to measure"},
     {"measure.report", QV_KEY_CHOICE_LIST, "", "[energy]", "energy|histogram|variance", true, "0.1",
      "What is reported"},
+    {"measure.depths", QV_KEY_INT_LIST, "", QV_KEY_UNSET, "[1,1000]", false, "0.1", "Layers after which to measure"},
+    {"measure.groups", QV_KEY_RECORDS, "", QV_KEY_UNSET, "", false, "0.1", "Strings that are measured together"},
+    {"measure.groups[].label", QV_KEY_STRING, "", QV_KEY_UNSET, "", false, "0.1", "Name of the group"},
     {0}};
 
 static const qv_key molecule[] = {

@@ -76,6 +76,8 @@ static void the_echo_shows_all_keys_and_where_they_come_from(void **state)
                                  "  max_time: auto                            # default\n"
                                  "  # memory: not set\n"
                                  "  verbose: false                            # default\n"
+                                 "  # debug.dump: not set\n"
+                                 "  # debug.level: not set\n"
                                  "market:\n"
                                  "  spot: 1.50                                # deck.yaml:3\n"
                                  "  rate: 0                                   # default\n"
@@ -325,6 +327,26 @@ static void records_are_compared_one_by_one(void **state)
                  "set these keys back, or start anew with --restart none");
 }
 
+static void at_most_twenty_differences_are_listed(void **state)
+{
+  char now[1024] = CIRCUIT "measure: {groups: [";
+  char then[1024] = CIRCUIT "measure: {groups: [";
+  (void)state;
+  for (int i = 0; i < 25; i++) {
+    snprintf(now + strlen(now), sizeof now - strlen(now), "{label: a%d}, ", i);
+    snprintf(then + strlen(then), sizeof then - strlen(then), "{label: b%d}, ", i);
+  }
+  strcat(now, "]}\n");
+  strcat(then, "]}\n");
+  qv_deck *deck = deck_of_text(now, NULL);
+  assert_int_equal(qv_deck_compare(deck, then, deck_test_schema()), QV_ERR_INPUT);
+  assert_holds(qv_error_text(), "\n  measure.groups[19].label: a19 (deck.yaml:4), but b19 in the earlier run\n"
+                                "  and 5 more\nset these keys back, or start anew with --restart none");
+  qv_error_clear();
+  assert_int_equal(qv_deck_compare(deck, qv_deck_echo(deck), deck_test_schema()), QV_OK);
+  qv_deck_destroy(&deck);
+}
+
 static void another_task_is_another_run(void **state)
 {
   (void)state;
@@ -367,6 +389,7 @@ int main(int argc, char **argv)
       cmocka_unit_test_teardown(changeable_keys_may_differ, nothing_leaks),
       cmocka_unit_test_teardown(other_keys_may_not, nothing_leaks),
       cmocka_unit_test_teardown(records_are_compared_one_by_one, nothing_leaks),
+      cmocka_unit_test_teardown(at_most_twenty_differences_are_listed, nothing_leaks),
       cmocka_unit_test_teardown(another_task_is_another_run, nothing_leaks),
       cmocka_unit_test_teardown(an_earlier_deck_may_be_unreadable, nothing_leaks),
   };

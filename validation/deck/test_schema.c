@@ -137,6 +137,13 @@ static void misuse(const char *what)
     qv_deck_int(deck, "contracts[0].fixings");
   } else if (strcmp(what, "entry") == 0) {
     qv_deck_real(deck, "contracts[3].strike");
+  } else if (strcmp(what, "beyond") == 0) {
+    qv_deck *circuit = deck_of_file(DECK_GOOD "minimal.yaml", NULL);
+    qv_deck_int_at(circuit, "circuit.order", 2);
+  } else if (strcmp(what, "word") == 0) {
+    qv_deck_has_choice(deck, "market.assets[0].name", "a");
+  } else if (strcmp(what, "fail") == 0) {
+    qv_deck_fail(deck, "run.sed", QV_ERR_DECK, "never seen");
   } else if (strcmp(what, "path") == 0) {
     qv_deck_is_set(deck, "contracts[x].strike");
   }
