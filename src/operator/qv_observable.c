@@ -134,7 +134,7 @@ static void classify(const qv_observable *o, qv_group *g)
   }
   g->family = qv_index_family_make(o->tile_bits, rank, rows, g->x);
   /* Short runs cost more than the transform saves. */
-  if (g->nclasses * 2 <= 1 << rank && g->family.form.run_bits >= 2) {
+  if (g->nclasses * 2 <= 1 << rank && g->family.form.run_bits >= 0) {
     g->nparities = rank;
   }
 }

@@ -12,6 +12,9 @@
 /* Tiles are dealt out in this many parts, whatever the number of threads: sums over parts are reproducible. */
 #define PARTS 64
 
+/* How many pieces ahead of its use a tile is fetched. */
+#define AHEAD 12
+
 struct qv_sweep {
   qv_layout layout; /* of the states */
   qv_precision precision;
@@ -19,6 +22,7 @@ struct qv_sweep {
   int outer_bits;                 /* memory dimensions outside the tile */
   uint64_t vector[QV_QUBITS_MAX]; /* coordinate -> physical mask: the tile's, the other memory bits, the rank bits */
   int pivot[QV_QUBITS_MAX];       /* of the tile's: the bit that no other of them has */
+  uint64_t *piece;                /* [2^(tile_bits - low_bits)] physical mask of each contiguous piece of a tile */
   qv_tile_op *ops;
   int nops, capacity, ngates;
 };
@@ -60,6 +64,26 @@ static void choose_coordinates(qv_sweep *sweep, const uint64_t *rows)
   }
 }
 
+/* Physical mask of a combination of coordinates. */
+static uint64_t combine(const uint64_t *vectors, uint64_t bits)
+{
+  uint64_t out = 0;
+  for (; bits; bits &= bits - 1) {
+    out ^= vectors[qv_low_bit(bits)];
+  }
+  return out;
+}
+
+static qv_code list_pieces(qv_sweep *sweep)
+{
+  const uint64_t pieces = 1ULL << (sweep->tile_bits - sweep->low_bits);
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)pieces, sizeof *sweep->piece, &sweep->piece));
+  for (uint64_t p = 0; p < pieces; p++) {
+    sweep->piece[p] = combine(sweep->vector + sweep->low_bits, p);
+  }
+  return QV_OK;
+}
+
 qv_code qv_sweep_create(const qv_layout *layout, qv_precision precision, int tile_bits, int nflips,
                         const uint64_t *flips, qv_sweep **out)
 {
@@ -83,8 +107,12 @@ qv_code qv_sweep_create(const qv_layout *layout, qv_precision precision, int til
   sweep->outer_bits = nlocal - rank;
   sweep->lane_bits = precision == QV_DOUBLE ? 3 : 4;
   choose_coordinates(sweep, rows);
+  const qv_code code = list_pieces(sweep);
+  if (code != QV_OK) {
+    qv_sweep_destroy(&sweep);
+  }
   *out = sweep;
-  return QV_OK;
+  return code;
 }
 
 /* A parity over logical qubits as a parity over coordinates. */
@@ -124,6 +152,7 @@ void qv_sweep_destroy(qv_sweep **sweep)
     qv_free(&(*sweep)->ops[i].adjoint);
   }
   qv_free(&(*sweep)->ops);
+  qv_free(&(*sweep)->piece);
   qv_free(sweep);
 }
 
@@ -481,16 +510,6 @@ qv_code qv_sweep_matrix(qv_sweep *sweep, int k, const int *targets, const double
   return QV_OK;
 }
 
-/* Physical mask of a combination of coordinates. */
-static uint64_t combine(const uint64_t *vectors, uint64_t bits)
-{
-  uint64_t out = 0;
-  for (; bits; bits &= bits - 1) {
-    out ^= vectors[qv_low_bit(bits)];
-  }
-  return out;
-}
-
 /* The buffers of one thread: a tile of the state and one of the left state. */
 typedef struct {
   void *re, *im, *left_re, *left_im;
@@ -499,9 +518,16 @@ typedef struct {
 static bool load_tile(const qv_sweep *s, const qv_state *state, uint64_t base, void *re, void *im)
 {
   const int64_t piece = (int64_t)1 << s->low_bits, pieces = (int64_t)1 << (s->tile_bits - s->low_bits);
+  const size_t bytes = qv_state_amplitude_bytes(state);
   bool any = false;
   for (int64_t p = 0; p < pieces; p++) {
-    const uint64_t at = base ^ combine(s->vector + s->low_bits, (uint64_t)p);
+    if (p + AHEAD < pieces) { /* scattered pieces defeat the hardware's prefetch */
+      const char *next = (const char *)state->data + (base ^ s->piece[p + AHEAD]) * bytes;
+      for (size_t line = 0; line < bytes << s->low_bits && line < 1024; line += 64) {
+        __builtin_prefetch(next + line);
+      }
+    }
+    const uint64_t at = base ^ s->piece[p];
     if (s->precision == QV_DOUBLE) {
       any |= qv_tile_load_double((const double *)state->data + 2 * at, piece, (double *)re + p * piece,
                                  (double *)im + p * piece);
@@ -517,7 +543,7 @@ static void store_tile(const qv_sweep *s, qv_state *state, uint64_t base, const 
 {
   const int64_t piece = (int64_t)1 << s->low_bits, pieces = (int64_t)1 << (s->tile_bits - s->low_bits);
   for (int64_t p = 0; p < pieces; p++) {
-    const uint64_t at = base ^ combine(s->vector + s->low_bits, (uint64_t)p);
+    const uint64_t at = base ^ s->piece[p];
     if (s->precision == QV_DOUBLE) {
       qv_tile_store_double((double *)state->data + 2 * at, piece, (const double *)re + p * piece,
                            (const double *)im + p * piece);
