@@ -103,7 +103,9 @@ static qv_code collect_digests(qv_archive *a, const qv_slab *slab, int64_t first
 static qv_code check_part(const qv_archive *a, const qv_slab *slab, char *buffer, uint64_t *digests)
 {
   int fd = -1;
+  const int64_t size = (int64_t)qv_type_bytes(slab->extent.type);
   QV_TRY(qv_posix_open(a->temporary, O_RDWR, &fd));
+  qv_posix_start_sync(fd, slab->extent.offset + slab->first * size, slab->count * size);
   qv_code code = read_back(a, slab, fd, buffer, digests);
   if (code == QV_OK) {
     code = qv_posix_sync(fd, a->temporary);

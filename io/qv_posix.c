@@ -116,6 +116,11 @@ qv_code qv_posix_sync(int fd, const char *path)
   return QV_OK;
 }
 
+void qv_posix_start_sync(int fd, int64_t offset, int64_t bytes)
+{
+  sync_file_range(fd, offset, bytes, SYNC_FILE_RANGE_WRITE);
+}
+
 qv_code qv_posix_sync_folder(const char *path)
 {
   char folder[FOLDER_MAX];

@@ -28,6 +28,9 @@ qv_code qv_posix_size(int fd, const char *path, int64_t *bytes);
 qv_code qv_posix_sync(int fd, const char *path);
 qv_code qv_posix_sync_folder(const char *path);
 
+/* Lets the system begin to write a range to the disk while this process goes on; only a hint. */
+void qv_posix_start_sync(int fd, int64_t offset, int64_t bytes);
+
 /* rename(2). */
 qv_code qv_posix_rename(const char *from, const char *to);
 

@@ -1,5 +1,8 @@
 #!/bin/bash
 # kill -9 of all ranks at any time, COUNT times: the next run always finds a whole file, at most one step behind.
+export mpiexec=$1 program=$2 folder=$3
+shift 3
+# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 count=$1
 enter kill
@@ -17,8 +20,8 @@ for i in $(seq "$count"); do
   done
   [ -s out.txt ] || fail "run $i did not start: $(cat err.txt)"
   sleep "0.$(printf '%03d' $((RANDOM % 200)))"
-  # shellcheck disable=SC2046 # one word a process
-  kill -KILL -- -$launcher $(ps -o pid= --ppid $launcher) 2>/dev/null || true
+  mapfile -t ranks < <(ps -o pid= --ppid $launcher | tr -d ' ')
+  kill -KILL -- -$launcher "${ranks[@]}" 2>/dev/null || true
   wait $launcher 2>/dev/null || true
   first=$(head -1 out.txt)
   first=${first#step }
@@ -31,4 +34,4 @@ on 1 read k.h5 >out.txt
 # The last run's leftovers may still look young; a minute later the next run removes them.
 touch -d '2 minutes ago' k.h5.tmp.*
 on 1 write k.h5 $((last + 1)) 10 >out.txt
-[ -z "$(leftovers)" ] || fail "temporary files of dead runs are left"
+[ -z "$(temporaries)" ] || fail "temporary files of dead runs are left: $(temporaries)"

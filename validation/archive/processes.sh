@@ -1,5 +1,8 @@
 #!/bin/bash
 # What only whole processes show: exit codes, one message, hangs, what dead runs leave behind.
+export mpiexec=$1 program=$2 folder=$3
+shift 3
+# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 enter processes
 total=3000
@@ -10,7 +13,7 @@ for fault in hdf5.write:30:0 agree:5:last lost.write:1:0; do
   QV_FAULT=$fault exits 74 on 2 write a.h5 2 $total
   says "error: "
   [ "$(on 2 read a.h5)" = "step 1" ] || fail "the old file after $fault"
-  [ -z "$(leftovers)" ] || fail "a temporary file after $fault"
+  [ -z "$(temporaries)" ] || fail "a temporary file after $fault"
 done
 QV_FAULT=alloc:3:last exits 71 on 2 write a.h5 2 $total
 says "io: the system refuses"
@@ -22,10 +25,10 @@ for fault in stall:3:0 stall:9:last; do
   start=$SECONDS
   QV_IO_TIMEOUT=1 QV_FAULT=$fault exits 74 on 2 write a.h5 2 $total
   grep -q "error: a.h5: no end of .* after 1 s: the file system or the MPI library hangs" err.txt ||
-    fail "$(cat err.txt)"
+    fail "the deadline says: $(cat err.txt)"
   [ "$(grep -c 'no end of' err.txt)" = 1 ] || fail "more than one message: $(cat err.txt)"
   [ $((SECONDS - start)) -lt 20 ] || fail "the deadline took $((SECONDS - start)) s"
-  [ -z "$(leftovers)" ] || fail "a temporary file after $fault"
+  [ -z "$(temporaries)" ] || fail "a temporary file after $fault"
 done
 [ "$(on 2 read a.h5)" = "step 1" ] || fail "the old file after a hang"
 
@@ -43,28 +46,36 @@ if [ -d /dev/shm ]; then
 fi
 
 # Temporary files of dead runs go, those of living ones and of others stay.
-on 1 loop t.h5 200000 >/dev/null &
+"$mpiexec" -q -n 1 "$program" loop t.h5 200000 >/dev/null &
 runner=$!
-for _ in $(seq 200); do
-  living=$(leftovers | sed -n 's,^\./\(t\.h5\.tmp\.\),\1,p' | head -n 1)
-  [ -n "$living" ] && [ -s "$living" ] && break
-  sleep 0.05
+pid=$runner
+trap 'kill -CONT "$pid"; kill "$runner"' EXIT
+living=
+for _ in $(seq 400); do
+  living=$(compgen -G 't.h5.tmp.*[0-9]' | head -1 || true)
+  if [ -n "$living" ]; then
+    pid=${living##*.}
+    kill -STOP "$pid"
+    grep -qa '^owner ' "$living" 2>/dev/null && break
+    kill -CONT "$pid"
+    living=
+  fi
+  sleep 0.02
 done
-[ -s "$living" ] || fail "the run that shall live has no temporary file"
-pid=${living##*.}
-kill -STOP "$pid"
+[ -n "$living" ] || fail "the run that shall live has no temporary file"
 cp "$living" saved
 sed "s/^owner .*/owner $(hostname) 999999999 1/" saved >t.h5.tmp.999999999
-sed "s/^owner .*/owner $(hostname) $$ 1/" saved >t.h5.tmp.$$
+sed "s/^owner .*/owner $(hostname) $$ 1/" saved >"t.h5.tmp.$$"
 sed "s/^owner .*/owner elsewhere 17 1/" saved >t.h5.tmp.17
 sed "s/^owner .*/owner elsewhere 18 1/" saved >t.h5.tmp.18
 touch -d '2 days ago' t.h5.tmp.18
 on 1 write t.h5 5 10 >out.txt
-for gone in 999999999 $$ 18; do
+for gone in 999999999 "$$" 18; do
   [ ! -e "t.h5.tmp.$gone" ] || fail "the temporary file of $gone is still there"
   grep -q "removed the temporary file of a run that has ended: t.h5.tmp.$gone" out.txt || fail "$(cat out.txt)"
 done
 [ -e "$living" ] || fail "the temporary file of a living run is gone"
 [ -e t.h5.tmp.17 ] || fail "the temporary file of another host is gone"
+trap - EXIT
 kill -KILL "$pid"
 wait "$runner" || true

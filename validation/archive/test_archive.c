@@ -143,6 +143,35 @@ static void refused_writes(const qv_comm *comm)
   CHECK(!is_file("b.h5"));
 }
 
+static void lists(const qv_comm *comm)
+{
+  qv_archive *a = NULL;
+  qv_archive_entry *entries = NULL;
+  char *text = NULL;
+  int count = 0, found = 0;
+  CHECK(qv_archive_open(comm, "a.h5", NULL, &a) == QV_OK && strcmp(qv_archive_kind(a), "checkpoint") == 0);
+  CHECK(qv_archive_list(a, &entries, &count) == QV_OK);
+  for (int i = 0; i < count; i++) {
+    CHECK(strstr(entries[i].name, ".xxh3") == NULL && (i == 0 || strcmp(entries[i - 1].name, entries[i].name) < 0));
+    if (strcmp(entries[i].name, "small/wide") == 0) {
+      CHECK(strcmp(entries[i].type, "f64") == 0 && entries[i].rank == 3 && entries[i].dims[2] == 70);
+      CHECK(strcmp(entries[i].unit, "bohr") == 0 && strcmp(entries[i].description, "compressed") == 0);
+      found++;
+    }
+  }
+  CHECK(found == 1 && count == 17);
+  qv_free(&entries);
+  CHECK(qv_archive_get_attribute(a, "/", "software", &text) == QV_OK && strcmp(text, "Qonverge") == 0);
+  qv_free(&text);
+  CHECK(qv_archive_get_attribute(a, "small", "colour", &text) == QV_OK && text == NULL);
+  CHECK(qv_archive_get_attribute(a, "large", "colour", &text) == QV_OK && text == NULL);
+  qv_archive_close(&a);
+  CHECK(is_file("g.prev.h5"));
+  qv_comm_barrier(comm);
+  CHECK(qv_archive_remove(comm, "g.h5") == QV_OK);
+  CHECK(!is_file("g.prev.h5") && !is_file("g.h5") && qv_archive_remove(comm, "g.h5") == QV_OK);
+}
+
 int main(int argc, char **argv)
 {
   CHECK(qv_parallel_begin(&argc, &argv) == QV_OK);
@@ -153,6 +182,7 @@ int main(int argc, char **argv)
   small_transfers(comm);
   generations(comm);
   names_of_generations();
+  lists(comm);
   refused_reads(comm);
   refused_writes(comm);
   CHECK(check_leftovers(".", ".tmp.") == 0);
