@@ -6,6 +6,8 @@ shift 3
 . "$(dirname "$0")/lib.sh"
 count=$1
 enter kill
+# What a killed MPI library leaves in memory and in temporary folders stays in this one.
+export OMPI_MCA_btl_vader_backing_directory=$PWD TMPDIR=$PWD
 last=-1
 RANDOM=20261121
 for i in $(seq "$count"); do
