@@ -1,9 +1,6 @@
 #!/bin/bash
 # The cost of a checkpoint: seconds to write 256 MiB, verified and on the disk, as a multiple of what dd takes for the
 # same bytes with fsync. The least of COUNT runs each, taken in turn; at most 3 on 1, 2 and 4 ranks.
-export mpiexec=$1 program=$2 folder=$3
-shift 3
-# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 count=$1
 enter cost

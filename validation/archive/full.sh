@@ -1,8 +1,5 @@
 #!/bin/bash
 # Runs test_full on a file system of 16 MiB that only its processes see; skipped where the system allows none.
-export mpiexec=$1 program=$2 folder=$3
-shift 3
-# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 full=$1
 enter full

@@ -1,8 +1,5 @@
 #!/bin/bash
 # kill -9 of all ranks at any time, COUNT times: the next run always finds a whole file, at most one step behind.
-export mpiexec=$1 program=$2 folder=$3
-shift 3
-# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 count=$1
 enter kill
@@ -36,4 +33,4 @@ on 1 read k.h5 >out.txt
 # The last run's leftovers may still look young; a minute later the next run removes them.
 touch -d '2 minutes ago' k.h5.tmp.*
 on 1 write k.h5 $((last + 1)) 10 >out.txt
-[ -z "$(temporaries)" ] || fail "temporary files of dead runs are left: $(temporaries)"
+[ -z "$(leftovers)" ] || fail "temporary files of dead runs are left: $(leftovers)"

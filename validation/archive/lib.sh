@@ -1,7 +1,8 @@
-# What the archive's test scripts share. They are called as SCRIPT MPIEXEC PROGRAM FOLDER [...], set
-# `mpiexec`, `program` and `folder` from that, and make their files in FOLDER/NAME, which is empty when they start.
-# shellcheck shell=bash disable=SC2154
+# What the archive's test scripts share. They are called as SCRIPT MPIEXEC PROGRAM FOLDER [...] and make their files in
+# FOLDER/NAME, which is empty when they start.
 set -euo pipefail
+mpiexec=$1 program=$2 folder=$3
+shift 3
 
 enter() {
   rm -rf "${folder:?}/$1"
@@ -19,11 +20,6 @@ on() {
 fail() {
   echo "failed: $*" >&2
   exit 1
-}
-
-# The temporary files in the current folder, if any.
-temporaries() {
-  compgen -G '*.tmp.*' || true
 }
 
 # exits CODE COMMAND...: the command must end with that exit code; its output is in out.txt and err.txt.

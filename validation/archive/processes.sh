@@ -1,8 +1,5 @@
 #!/bin/bash
 # What only whole processes show: exit codes, one message, hangs, what dead runs leave behind.
-export mpiexec=$1 program=$2 folder=$3
-shift 3
-# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 enter processes
 # What an MPI library leaves when it is ended stays in this folder.
@@ -15,7 +12,7 @@ for fault in hdf5.write:30:0 agree:5:last lost.write:1:0; do
   QV_FAULT=$fault exits 74 on 2 write a.h5 2 $total
   says "error: "
   [ "$(on 2 read a.h5)" = "step 1" ] || fail "the old file after $fault"
-  [ -z "$(temporaries)" ] || fail "a temporary file after $fault"
+  [ -z "$(leftovers)" ] || fail "a temporary file after $fault"
 done
 QV_FAULT=alloc:3:last exits 71 on 2 write a.h5 2 $total
 says "io: the system refuses"
@@ -30,7 +27,7 @@ for fault in stall:3:0 stall:9:last; do
     fail "the deadline says: $(cat err.txt)"
   [ "$(grep -c 'no end of' err.txt)" = 1 ] || fail "more than one message: $(cat err.txt)"
   [ $((SECONDS - start)) -lt 20 ] || fail "the deadline took $((SECONDS - start)) s"
-  [ -z "$(temporaries)" ] || fail "a temporary file after $fault"
+  [ -z "$(leftovers)" ] || fail "a temporary file after $fault"
 done
 [ "$(on 2 read a.h5)" = "step 1" ] || fail "the old file after a hang"
 

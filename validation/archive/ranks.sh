@@ -1,8 +1,5 @@
 #!/bin/bash
 # A file does not depend on the number of ranks that wrote it, to the byte, and reads on any number.
-export mpiexec=$1 program=$2 folder=$3
-shift 3
-# shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 enter ranks
 export SOURCE_DATE_EPOCH=1732186503
