@@ -16,12 +16,24 @@ qv_code qv_histogram_create(double low, double high, qv_histogram **out)
   return QV_OK;
 }
 
+static int bin_of(const qv_histogram *shape, double value)
+{
+  const double place = (value - shape->low) * (QV_HISTOGRAM_BINS / (shape->high - shape->low));
+  return place < 0 ? 0 : (place >= QV_HISTOGRAM_BINS ? QV_HISTOGRAM_BINS + 1 : 1 + (int)place);
+}
+
 void qv_histogram_add(const qv_histogram *shape, const double *values, int64_t n, int64_t *counts)
 {
-  const double scale = QV_HISTOGRAM_BINS / (shape->high - shape->low);
   for (int64_t i = 0; i < n; i++) {
-    const double place = (values[i] - shape->low) * scale;
-    const int bin = place < 0 ? 0 : (place >= QV_HISTOGRAM_BINS ? QV_HISTOGRAM_BINS + 1 : 1 + (int)place);
+    counts[bin_of(shape, values[i])]++;
+  }
+}
+
+void qv_histogram_add_shared(const qv_histogram *shape, const double *values, int64_t n, int64_t *counts)
+{
+  for (int64_t i = 0; i < n; i++) {
+    const int bin = bin_of(shape, values[i]);
+#pragma omp atomic
     counts[bin]++;
   }
 }

@@ -24,6 +24,9 @@ qv_code qv_histogram_create(double low, double high, qv_histogram **out);
 /* Adds `n` values to `counts` of the shape of the histogram's. */
 void qv_histogram_add(const qv_histogram *shape, const double *values, int64_t n, int64_t *counts);
 
+/* The same, safe where several threads add to the same counts. */
+void qv_histogram_add_shared(const qv_histogram *shape, const double *values, int64_t n, int64_t *counts);
+
 /* Number of samples. */
 int64_t qv_histogram_total(const qv_histogram *histogram);
 

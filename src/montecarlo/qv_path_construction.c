@@ -1,6 +1,7 @@
 #include "montecarlo/qv_path_construction.h"
 
 #include "base/qv_memory.h"
+#include "montecarlo/qv_clones.h"
 #include "montecarlo/qv_vector_math.h"
 
 #include <gsl/gsl_eigen.h>
@@ -118,7 +119,7 @@ void qv_path_construction_destroy(qv_path_construction **construction)
   qv_free(construction);
 }
 
-QV_VECTOR_CLONES
+QV_CLONES
 static void bridge_point(const double *left, const double *right, const double *z, const bridge_node *node, double *w,
                          int count)
 {
@@ -128,7 +129,7 @@ static void bridge_point(const double *left, const double *right, const double *
   }
 }
 
-QV_VECTOR_CLONES
+QV_CLONES
 static void difference(const double *before, const double *after, double scale, double *out, int count)
 {
   for (int i = 0; i < count; i++) {

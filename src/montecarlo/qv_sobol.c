@@ -2,6 +2,7 @@
 
 #include "base/qv_memory.h"
 #include "base/qv_random.h"
+#include "montecarlo/qv_clones.h"
 #include "montecarlo/qv_vector_math.h"
 
 #include <string.h>
@@ -105,7 +106,7 @@ static inline double to_unit(uint32_t high, uint32_t low)
   return (x - 4503599627370495.5) * 0x1p-52;
 }
 
-QV_VECTOR_CLONES
+QV_CLONES
 static void scramble_chunk(const uint32_t *points, const uint32_t key[8], double *out)
 {
   for (int i = 0; i < QV_SOBOL_CHUNK; i++) {

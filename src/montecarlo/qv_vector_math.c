@@ -1,4 +1,5 @@
 #include "montecarlo/qv_vector_math.h"
+#include "montecarlo/qv_clones.h"
 
 #include "base/qv_random.h"
 
@@ -113,7 +114,7 @@ static inline double tail_quantile(double r)
   return c / d;
 }
 
-QV_VECTOR_CLONES
+QV_CLONES
 void qv_vector_exp(const double *x, double *out, int64_t count)
 {
   for (int64_t i = 0; i < count; i++) {
@@ -121,7 +122,7 @@ void qv_vector_exp(const double *x, double *out, int64_t count)
   }
 }
 
-QV_VECTOR_CLONES
+QV_CLONES
 void qv_vector_log(const double *x, double *out, int64_t count)
 {
   for (int64_t i = 0; i < count; i++) {
@@ -132,7 +133,7 @@ void qv_vector_log(const double *x, double *out, int64_t count)
 #define TAIL_FAR 1.3887943864964021e-11 /* exp(-25): beyond it r > 5 and the third range of AS 241 begins */
 #define CHUNK    64
 
-QV_VECTOR_CLONES
+QV_CLONES
 static void quantile_chunk(const double *p, double *out)
 {
   for (int i = 0; i < CHUNK; i++) {
@@ -170,7 +171,7 @@ void qv_vector_normal_quantile(const double *p, double *out, int64_t count)
   }
 }
 
-QV_VECTOR_CLONES
+QV_CLONES
 void qv_vector_axpy(const double *a, double scale, const double *b, double *out, int64_t count)
 {
   for (int64_t i = 0; i < count; i++) {

@@ -6,14 +6,6 @@
 
 #include <stdint.h>
 
-/* Builds a function once per instruction set and picks at load time. Not under the address sanitizer, whose run-time
- * is not yet set up when the picking happens. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define QV_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define QV_VECTOR_CLONES
-#endif
-
 /* out[i] = exp(x[i]); |relative error| < 3e-16 for -700 <= x <= 700, clamped outside. */
 void qv_vector_exp(const double *x, double *out, int64_t count);
 

@@ -1,13 +1,14 @@
 /* One step of each model, for a batch of paths. */
 #include "problem/qv_paths_plan.h"
 
+#include "montecarlo/qv_clones.h"
 #include "montecarlo/qv_vector_math.h"
 
 #include <math.h>
 
 #define ROOT_HALF 0.70710678118654752440
 
-QV_VECTOR_CLONES
+QV_CLONES
 static void lognormal(const double *x0, double drift, double deviation, const double *z, double *x1, int count)
 {
   for (int i = 0; i < count; i++) {
@@ -15,7 +16,7 @@ static void lognormal(const double *x0, double drift, double deviation, const do
   }
 }
 
-QV_VECTOR_CLONES
+QV_CLONES
 static void shift(const double *x0, double drift, double *x1, int count)
 {
   for (int i = 0; i < count; i++) {

@@ -1,8 +1,9 @@
-/* The task `price`, step by step: saved after any step and loaded into a fresh task, it goes on as if nothing had been,
- * bit for bit, and decks that make no sense are refused at the place that is wrong. */
+/* The tasks `price` and `risk`, step by step: saved after any step and loaded into a fresh task, it goes on as if
+ * nothing had been, bit for bit, and decks that make no sense are refused at the place that is wrong. */
 #define _GNU_SOURCE
 #include "base/qv_memory.h"
 #include "io/qv_result.h"
+#include "problem/qv_book.h"
 #include "task/qv_task.h"
 
 #include <math.h>
@@ -150,6 +151,45 @@ static void bad_decks(void)
           "price", "'market.rate_times' and 'market.rate_values' go together");
 }
 
+/* Shares with normal returns: the closed form, to 4 errors. */
+static void linear_book(void)
+{
+  qv_deck *deck = NULL;
+  CHECK(parse("qonverge: 1\ntask: risk\nbook: {file: finance/book_shares.txt, correlation: 0.4, returns: normal}\n"
+              "sampling: {paths: 192 Ki}\n",
+              &deck) == QV_OK);
+  const char *const scores[] = {"z_score_var_99", "z_score_es_99"};
+  for (int i = 0; i < 2; i++) {
+    const double z = run(qv_comm_self(), task_of("risk"), deck, "/tmp/qv_linear_book.h5", -1, NULL, scores[i]);
+    CHECK(fabs(z) < 4);
+  }
+  unlink("/tmp/qv_linear_book.h5");
+  qv_deck_destroy(&deck);
+}
+
+static void bad_books(void)
+{
+  static const struct {
+    const char *text, *message;
+  } books[] = {{"A 100 -0.2 10 share\n", "b.txt:1: the price 100 must be above 0 and the volatility -0.2 not below 0"},
+               {"# x\nA 100 0.2 10 bond\n", "b.txt:2: the fifth word must be share, call or put"},
+               {"A 100 0.2 10 call 0 1\n", "b.txt:1: an option needs a strike and a maturity above 0, not 0 and 1"},
+               {"A 100 0.2 1 share\nA 101 0.2 1 share\n", "b.txt:2: 'A' has another price or volatility"},
+               {"A 100 0.2 10 share 5\n", "name spot volatility quantity share"},
+               {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA 100 0.2 10 share\n", "a name has at most 31 letters"},
+               {"A,100,0.2,,share\n", "b.txt:1: "},
+               {"# nothing\n", "b.txt: no positions"},
+               {"A 1 0.2 1 share\nB 1 0.2 1 share\nC 1 0.2 1 share\n", "is not positive definite"}};
+  for (size_t i = 0; i < sizeof books / sizeof *books; i++) {
+    qv_book *book = NULL;
+    CHECK(qv_book_parse("b.txt", books[i].text, strlen(books[i].text), 0.0, -0.9, &book) == QV_ERR_INPUT);
+    if (!strstr(qv_error_text(), books[i].message)) {
+      qv_parallel_abort(QV_ERR_INTERNAL, "'%s' is not in '%s'", books[i].message, qv_error_text());
+    }
+    qv_error_clear();
+  }
+}
+
 int main(int argc, char **argv)
 {
   CHECK(qv_parallel_begin(&argc, &argv) == QV_OK);
@@ -160,7 +200,12 @@ int main(int argc, char **argv)
   restarts(HEAD MARKET "contract: {kind: bermudan, type: put, strike: 100, maturity: 1 year, fixings: 3}\n"
                        "sampling: {paths: 128 Ki, training_paths: 8 Ki, upper_paths: 1 Ki}\n",
            "price", "upper_bound", 4);
+  restarts("qonverge: 1\ntask: risk\nbook: {file: finance/book.txt, correlation: 0.4, rate: 0.02, horizon: 10 days}\n"
+           "levels: [0.95, 0.99]\nsampling: {paths: 192 Ki}\n",
+           "risk", "es_99", 3);
   if (qv_comm_size(qv_comm_world()) == 1) {
+    linear_book();
+    bad_books();
     bad_decks();
   }
   CHECK(qv_memory_balance() == 0);
