@@ -15,7 +15,8 @@ typedef struct {
   /* Fills the start vector [local_count]; the search stays in the invariant subspace it lies in. Local. */
   void (*start)(void *context, double *vector);
 
-  /* Projects a vector onto the wanted subspace in place, against rounding that leaks out; may be NULL. Local. */
+  /* Projects a vector onto the wanted subspace in place, against rounding that leaks out; may be NULL. It is called
+   * on the start and on every result of apply. Local. */
   void (*project)(void *context, double *vector);
 
   void *context;
@@ -23,18 +24,28 @@ typedef struct {
 
 typedef struct {
   int wanted;         /* eigenvalues, >= 1 */
-  double tolerance;   /* on |A x - lambda x| relative to |lambda|; e.g. 1e-10 */
+  double tolerance;   /* on |A x - lambda x| relative to |lambda|, > 0; e.g. 1e-10 */
   int max_iterations; /* restarts, >= 1 */
-  int basis;          /* vectors kept (ncv); 0: chosen */
+  int basis;          /* vectors kept (ncv) >= wanted + 2; 0: chosen, 2 wanted + 10 to 30 as 2 GiB a rank allow */
 } qv_eigen_opts;
 
-/* Bytes a rank holds during the search, for plan. Local. */
+/* Bytes a rank holds during the search, for plan: basis + 6 vectors. Local. */
 double qv_eigen_bytes(int64_t local_count, const qv_eigen_opts *opts);
 
-/* Finds the lowest eigenvalues (ascending) into values[wanted] with their residual norms |A x - lambda x| in
- * residuals[wanted] (both on all ranks), and the eigenvector of the lowest into vector [local_count] (NULL: not
- * wanted). *applications counts the calls of apply. Fails with QV_ERR_NUMERIC if it does not converge. Krylov-Schur
- * (Stewart, SIAM J. Matrix Anal. Appl. 23 (2001) 601) in SLEPc. Collective. */
+/* Finds the lowest eigenvalues that the start vector has a part in, ascending and each once (a degenerate one counts
+ * as one: of its eigenvectors the search sees the projection of the start), into values[wanted] with their residual
+ * norms |A x - lambda x| in residuals[wanted] (the same bits on all ranks), and the eigenvector of the lowest, of norm
+ * 1, into vector [local_count] (NULL: not wanted). Eigenvectors whose overlap with the start is below 1e-11 came in by
+ * rounding and are passed over. *applications counts the calls of apply.
+ *
+ * Residuals are checked by applications of our own; where the tolerance is below the rounding errors of apply (128
+ * machine precisions of its norm, which matters for eigenvalues near 0) those count. Fails with QV_ERR_NUMERIC if it
+ * does not converge, if the start vector is zero or has parts of fewer eigenvalues than wanted, or if apply gives NaN;
+ * with QV_ERR_FEATURE if PETSc's indices are too short (32 bits in Debian: 30 qubits); with apply's code if apply
+ * fails.
+ *
+ * Krylov-Schur (Stewart, SIAM J. Matrix Anal. Appl. 23 (2001) 601) in SLEPc. Cost: typically 80 to 250 applications for
+ * 1e-10. Collective; apply must fail on all ranks or none. */
 qv_code qv_eigen_lowest(const qv_comm *comm, const qv_eigen_operator *op, const qv_eigen_opts *opts, double *values,
                         double *residuals, double *vector, int64_t *applications);
 
