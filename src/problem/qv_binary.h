@@ -64,6 +64,13 @@ double qv_binary_cost_of(const qv_binary *problem, double objective);
  * sets its objective. The list has at least one entry. */
 bool qv_binary_answer(const qv_binary *problem, const qv_solutions *list, uint8_t *bits, double *objective);
 
+/* Ruin and recreate in the problem's own moves, for problems with a repair: `kicks` times some of the bits of the
+ * feasible answer are turned, it is repaired, and kept if it is no worse. The bits to turn come from the address (seed,
+ * QV_RANDOM_ANNEAL_MOVE; 2^62 + round, kick). Schrimpf et al., J. Comput. Phys. 159 (2000) 139. `scratch` has n
+ * entries. */
+void qv_binary_polish(const qv_binary *problem, uint64_t seed, int64_t round, int kicks, uint8_t *bits,
+                      double *objective, uint8_t *scratch);
+
 /* Largest cut: cost = -sum of the weights of cut edges. Fails with QV_ERR_INPUT for loops and for a graph without
  * edges. All builders: the caller destroys *out; input structs are not kept. */
 qv_code qv_binary_maxcut(const qv_graph *graph, qv_binary **out);

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const qv_key keys[] = {
     {"anneal.method", QV_KEY_CHOICE, "", "auto", "auto|annealing|exchange|path-integral|tabu", false, "0.1",
@@ -39,10 +40,11 @@ typedef struct {
   const qv_deck *deck;
   qv_binary *problem;
   qv_anneal *search;
-  uint8_t *bits; /* [n] */
+  uint8_t *bits; /* [2n] the best answer in the problem's words, and scratch */
+  bool answered; /* there is one */
+  double objective;
   double target; /* objective; NAN: none */
   double seen;   /* lowest cost whose answer was compared with the target */
-  int64_t steps;
   qv_anneal_progress progress;
   double seconds;  /* of processor time in the steps of this session */
   int64_t updates; /* in them */
@@ -108,7 +110,7 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
   a->seen = INFINITY;
   qv_code code = qv_task_model(comm, deck, &a->problem);
   if (code == QV_OK) {
-    code = qv_alloc(QV_MEM_TASK, (size_t)a->problem->cost->n, 1, &a->bits);
+    code = qv_alloc(QV_MEM_TASK, 2 * (size_t)a->problem->cost->n, 1, &a->bits);
     code = qv_agree(comm, code == QV_OK ? options_of(deck, a->problem, &opts) : code);
   }
   if (code == QV_OK) {
@@ -146,17 +148,38 @@ static qv_code plan(const qv_deck *deck, qv_plan *request, qv_result *numbers)
   return code;
 }
 
-/* Whether the answer in the problem's words has reached the target, which its cost alone need not show. */
-static bool answer_reaches(annealing *a)
+static bool is_better(const annealing *a, double objective, double than)
+{
+  return a->problem->maximise ? objective > than : objective < than;
+}
+
+/* Work of a step on the answer in the problem's own moves; these cost more than a flip, the more the larger the
+ * problem. */
+static int kicks_of(const annealing *a)
+{
+  const int fit = 20000 / a->problem->cost->n;
+  return fit < 1 ? 1 : fit > 200 ? 200 : fit;
+}
+
+/* Keeps the best answer: what a new lowest cost means in the problem's words, then ruin and recreate. */
+static void follow(annealing *a)
 {
   const qv_solutions *list = qv_anneal_best(a->search);
+  uint8_t *scratch = a->bits + a->problem->cost->n;
   double objective;
-  if (isnan(a->target) || list->count == 0 || !(list->energy[0] < a->seen)) {
-    return false;
+  if (list->count > 0 && list->energy[0] < a->seen) {
+    a->seen = list->energy[0];
+    if (qv_binary_answer(a->problem, list, scratch, &objective) &&
+        (!a->answered || is_better(a, objective, a->objective))) {
+      memcpy(a->bits, scratch, (size_t)a->problem->cost->n);
+      a->objective = objective;
+      a->answered = true;
+    }
   }
-  a->seen = list->energy[0];
-  return qv_binary_answer(a->problem, list, a->bits, &objective) &&
-         (a->problem->maximise ? objective >= a->target : objective <= a->target);
+  if (a->answered && a->problem->class->repair) {
+    qv_binary_polish(a->problem, (uint64_t)qv_deck_int(a->deck, "run.seed"), a->progress.sweeps, kicks_of(a), a->bits,
+                     &a->objective, scratch);
+  }
 }
 
 static qv_code step(void *self, qv_progress *progress)
@@ -167,11 +190,53 @@ static qv_code step(void *self, qv_progress *progress)
   QV_TRY(qv_anneal_step(a->search, &a->progress));
   a->seconds += qv_clock_cpu() - start;
   a->updates += qv_anneal_updates(a->search) - before;
-  a->steps++;
-  *progress = (qv_progress){.done = a->progress.done || answer_reaches(a), .step = a->progress.sweeps};
-  snprintf(progress->fields, sizeof progress->fields, "cost = %.10g  improved_at = %lld sweeps  rate = %.3g updates/s",
-           a->progress.energy, (long long)a->progress.improved, (double)a->updates / fmax(a->seconds, 1e-9));
+  follow(a);
+  const bool reached = a->answered && !isnan(a->target) && !is_better(a, a->target, a->objective);
+  *progress = (qv_progress){.done = a->progress.done || reached, .step = a->progress.sweeps};
+  snprintf(progress->fields, sizeof progress->fields,
+           "objective = %.10g  cost = %.10g  improved_at = %lld sweeps  rate = %.3g updates/s",
+           a->answered ? a->objective : NAN, a->progress.energy, (long long)a->progress.improved,
+           (double)a->updates / fmax(a->seconds, 1e-9));
   return QV_OK;
+}
+
+static qv_code save_answer(const annealing *a, qv_archive *archive)
+{
+  const int64_t n = a->problem->cost->n, size = n + 1;
+  int32_t *values = NULL;
+  QV_TRY(qv_agree(a->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof(int32_t), &values)));
+  for (int64_t i = 0; i < n; i++) {
+    values[i] = a->bits[i];
+  }
+  values[n] = a->answered;
+  qv_code code = qv_archive_put(archive, "anneal/answer", QV_TYPE_I32, 1, &size, values, "",
+                                "variables of the best answer, and whether there is one");
+  if (code == QV_OK) {
+    code =
+        qv_archive_put_f64(archive, "anneal/seen", a->seen, a->problem->unit, "lowest cost whose answer was looked at");
+  }
+  qv_free(&values);
+  return code;
+}
+
+static qv_code load_answer(annealing *a, qv_archive *archive)
+{
+  const int64_t n = a->problem->cost->n;
+  int32_t *values = NULL;
+  QV_TRY(qv_agree(a->comm, qv_alloc(QV_MEM_TASK, (size_t)n + 1, sizeof(int32_t), &values)));
+  qv_code code = qv_archive_get(archive, "anneal/answer", QV_TYPE_I32, n + 1, values);
+  if (code == QV_OK) {
+    code = qv_archive_get_f64(archive, "anneal/seen", &a->seen);
+  }
+  for (int64_t i = 0; code == QV_OK && i < n; i++) {
+    a->bits[i] = (uint8_t)values[i];
+  }
+  if (code == QV_OK) {
+    a->answered = values[n] != 0;
+    a->objective = a->problem->class->objective(a->problem, a->bits);
+  }
+  qv_free(&values);
+  return code;
 }
 
 static qv_code save(const void *self, qv_archive *archive)
@@ -189,7 +254,7 @@ static qv_code save(const void *self, qv_archive *archive)
                                "state of each island");
   }
   qv_free(&words);
-  return code;
+  return code == QV_OK ? save_answer(a, archive) : code;
 }
 
 static qv_code load(void *self, qv_archive *archive)
@@ -209,7 +274,7 @@ static qv_code load(void *self, qv_archive *archive)
     a->progress.improved = (int64_t)common[1];
   }
   qv_free(&words);
-  return code;
+  return code == QV_OK ? load_answer(a, archive) : code;
 }
 
 /* Time to the best objective with probability 0.99, from the rounds of the best length. */
@@ -237,12 +302,29 @@ static qv_code add_statistics(const annealing *a, double rate, qv_result *result
   return qv_result_add(result, QV_RESULT_VALUE, "time_to_best_highest", t.longest / rate, NAN, "s", "its 95% interval");
 }
 
+/* The list of the search with the answer that was polished beside it. */
+static qv_code add_answer(const annealing *a, qv_archive *archive, qv_result *result)
+{
+  const qv_solutions *found = qv_anneal_best(a->search);
+  qv_solutions list;
+  qv_code code = qv_solutions_init(a->problem->cost->n, found->room + 1, &list);
+  if (code == QV_OK) {
+    qv_solutions_merge(&list, found);
+    if (a->answered) {
+      qv_solutions_add_bytes(&list, qv_ising_energy(a->problem->cost, a->bits), a->bits);
+    }
+    code = qv_task_answer(a->problem, &list, archive, result);
+  }
+  qv_solutions_free(&list);
+  return code;
+}
+
 static qv_code finish(void *self, bool done, qv_archive *archive, qv_result *result)
 {
   const annealing *a = self;
   double seconds = a->seconds, hot, cold;
   (void)done;
-  QV_TRY(qv_task_answer(a->problem, qv_anneal_best(a->search), archive, result));
+  QV_TRY(add_answer(a, archive, result));
   qv_comm_sum(a->comm, &seconds, 1);
   const double rate = (double)a->updates / fmax(seconds, 1e-9);
   qv_anneal_temperatures(a->search, &hot, &cold);

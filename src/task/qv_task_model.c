@@ -1,24 +1,28 @@
 #include "task/qv_task_model.h"
 
 #include "base/qv_memory.h"
+#include "problem/qv_binary_assignment.h"
 #include "problem/qv_binary_commitment.h"
 #include "problem/qv_binary_portfolio.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { MAXCUT, ISING, QUBO, PARTITION, COLOURING, LABS, PORTFOLIO, COMMITMENT };
+enum { MAXCUT, ISING, QUBO, PARTITION, COLOURING, LABS, PORTFOLIO, COMMITMENT, TSP, KNAPSACK, MIMO };
 
 const qv_key qv_keys_model[] = {
     {"model.objective", QV_KEY_CHOICE, "", QV_KEY_REQUIRED,
-     "maxcut|ising|qubo|partition|colouring|labs|portfolio|unit-commitment", false, "0.1", "What is to be optimised"},
+     "maxcut|ising|qubo|partition|colouring|labs|portfolio|unit-commitment|tsp|knapsack|mimo", false, "0.1",
+     "What is to be optimised"},
     {"model.graph", QV_KEY_FILE, "", QV_KEY_UNSET, "", false, "0.1",
      "maxcut, ising, colouring: graph or couplings (BiqMac, rudy, Gset, DIMACS)"},
     {"model.file", QV_KEY_FILE, "", QV_KEY_UNSET, "", false, "0.1",
-     "qubo: BiqMac, COO, .qubo or BQM JSON; portfolio: OR-Library or CSV of returns; unit-commitment: JSON"},
+     "qubo: BiqMac, COO, .qubo or BQM JSON; portfolio: OR-Library or CSV of returns; unit-commitment: JSON; tsp: "
+     "TSPLIB; knapsack: quadratic knapsack; mimo: signals"},
     {"model.numbers", QV_KEY_REAL_LIST, "", QV_KEY_UNSET, "(0,inf)", false, "0.1", "partition: the numbers to part"},
     {"model.colours", QV_KEY_INT, "", QV_KEY_UNSET, "[1,1000]", false, "0.1", "colouring: how many there are"},
     {"model.length", QV_KEY_INT, "", QV_KEY_UNSET, "[3,200]", false, "0.1", "labs: elements of the sequence"},
+    {"model.signal", QV_KEY_INT, "", "1", "[1,1000000]", false, "0.1", "mimo: which of the file's signals"},
     {"model.assets", QV_KEY_INT, "", QV_KEY_UNSET, "[1,20000]", false, "0.1",
      "portfolio: use the first so many of the file"},
     {"model.units", QV_KEY_INT, "", QV_KEY_UNSET, "[1,100000]", false, "0.1",
@@ -122,6 +126,36 @@ static qv_code from_commitment(const qv_comm *comm, const qv_deck *deck, qv_bina
   return code;
 }
 
+static qv_code from_tour(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
+{
+  qv_tsplib *tsp = NULL;
+  QV_TRY(need(deck, "model.file"));
+  QV_TRY(qv_tsplib_read(comm, qv_deck_string(deck, "model.file"), &tsp));
+  const qv_code code = qv_binary_tour(tsp, out);
+  qv_tsplib_destroy(&tsp);
+  return code;
+}
+
+static qv_code from_knapsack(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
+{
+  qv_knapsack *knapsack = NULL;
+  QV_TRY(need(deck, "model.file"));
+  QV_TRY(qv_knapsack_read(comm, qv_deck_string(deck, "model.file"), &knapsack));
+  const qv_code code = qv_binary_knapsack(knapsack, out);
+  qv_knapsack_destroy(&knapsack);
+  return code;
+}
+
+static qv_code from_mimo(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
+{
+  qv_mimo *mimo = NULL;
+  QV_TRY(need(deck, "model.file"));
+  QV_TRY(qv_mimo_read(comm, qv_deck_string(deck, "model.file"), &mimo));
+  const qv_code code = qv_binary_mimo(mimo, (int)qv_deck_int(deck, "model.signal") - 1, out);
+  qv_mimo_destroy(&mimo);
+  return code;
+}
+
 static qv_code build(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
 {
   const int objective = qv_deck_choice(deck, "model.objective");
@@ -138,6 +172,12 @@ static qv_code build(const qv_comm *comm, const qv_deck *deck, qv_binary **out)
     return from_assets(comm, deck, out);
   case COMMITMENT:
     return from_commitment(comm, deck, out);
+  case TSP:
+    return from_tour(comm, deck, out);
+  case KNAPSACK:
+    return from_knapsack(comm, deck, out);
+  case MIMO:
+    return from_mimo(comm, deck, out);
   default:
     QV_TRY(need(deck, "model.length"));
     return qv_binary_labs((int)qv_deck_int(deck, "model.length"), out);
