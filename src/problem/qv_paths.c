@@ -72,10 +72,8 @@ static int substeps(const qv_paths *p, double length)
   if (longest <= 0 && (model == QV_MODEL_HESTON || model == QV_MODEL_LOCAL_VOLATILITY)) {
     longest = 1.0 / DEFAULT_STEPS;
   }
-  if (longest <= 0 || length <= longest) {
-    return 1;
-  }
-  return (int)ceil(length / longest * (1 - 1e-12));
+  const int parts = longest <= 0 || length <= longest ? 1 : (int)ceil(length / longest * (1 - 1e-12));
+  return parts << p->opts.refine;
 }
 
 static qv_code build_grid(qv_paths *p)

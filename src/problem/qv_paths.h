@@ -19,6 +19,7 @@
 typedef struct {
   qv_path_kind construction; /* how normals become paths */
   double max_step;           /* years; 0: only the steps that the contract and the model's pillars need */
+  int refine;                /* halvings of every step that the other rules give */
   bool every_step;           /* prices are wanted at every step, not at dates only */
 } qv_paths_opts;
 

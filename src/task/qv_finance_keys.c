@@ -91,6 +91,9 @@ const qv_key qv_keys_contract[] = {
     {0}};
 
 const qv_key qv_keys_sampling[] = {
+    {"sampling.method", QV_KEY_CHOICE, "", "plain", "plain|multilevel", false, "0.1",
+     "multilevel: paths on ever finer time grids, down to stop_at_error, which it needs"},
+    {"sampling.most_levels", QV_KEY_INT, "", "9", "[3,12]", false, "0.1", "multilevel: levels at the most"},
     {"sampling.points", QV_KEY_CHOICE, "", "pseudo", "pseudo|sobol", false, "0.1", "Random or low-discrepancy points"},
     {"sampling.scramble", QV_KEY_CHOICE, "", "owen", "owen", false, "0.1", "How Sobol points are randomised"},
     {"sampling.replicates", QV_KEY_INT, "", "32", "[2,1024]", false, "0.1",

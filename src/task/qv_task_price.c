@@ -2,6 +2,8 @@
  * step for the regression before, and steps for the upper bound behind. */
 #include "base/qv_memory.h"
 #include "montecarlo/qv_estimator.h"
+#include "montecarlo/qv_multilevel.h"
+#include "problem/qv_level_pricer.h"
 #include "problem/qv_reference.h"
 #include "task/qv_finance.h"
 #include "task/qv_task.h"
@@ -23,9 +25,11 @@ typedef struct {
   const qv_deck *deck;
   qv_market *market;
   qv_contract *contract;
-  qv_pricer *pricer;     /* NULL: early exercise */
-  qv_american *american; /* NULL: none */
-  int groups, blocks;    /* blocks per step and group */
+  qv_pricer *pricer;      /* NULL: early exercise */
+  qv_american *american;  /* NULL: none */
+  qv_level_pricer *grids; /* multilevel: in place of pricer, sampling and estimator */
+  qv_multilevel *multilevel;
+  int groups, blocks; /* blocks per step and group */
   qv_sampling *sampling, *upper_sampling;
   qv_estimator *estimator, *upper;
   phase phase;
@@ -43,12 +47,29 @@ static void destroy(void **self)
   qv_sampling_destroy(&p->upper_sampling);
   qv_estimator_destroy(&p->estimator);
   qv_estimator_destroy(&p->upper);
+  qv_multilevel_destroy(&p->multilevel);
+  qv_level_pricer_destroy(&p->grids);
   qv_pricer_destroy(&p->pricer);
   qv_american_destroy(&p->american);
   qv_contract_destroy(&p->contract);
   qv_market_destroy(&p->market);
   qv_free(&p->history);
   qv_free(self);
+}
+
+static qv_code build_grids(price *p)
+{
+  const double longest = qv_deck_is_set(p->deck, "sampling.max_step") ? qv_deck_real(p->deck, "sampling.max_step") : 0;
+  if (!qv_deck_is_set(p->deck, "sampling.stop_at_error")) {
+    return qv_deck_fail(p->deck, "sampling.method", QV_ERR_DECK, "multilevel needs 'sampling.stop_at_error'");
+  }
+  if (qv_deck_has_choice(p->deck, "report", "greeks")) {
+    return qv_deck_fail(p->deck, "report", QV_ERR_DECK, "multilevel gives no Greeks");
+  }
+  return qv_finance_place(p->deck, "sampling.method",
+                          qv_level_pricer_create(p->market, p->contract, (uint64_t)qv_deck_int(p->deck, "run.seed"),
+                                                 longest, (int)qv_deck_int(p->deck, "sampling.most_levels"),
+                                                 &p->grids));
 }
 
 static qv_code build_problem(price *p)
@@ -66,6 +87,9 @@ static qv_code build_problem(price *p)
     }
     return QV_OK;
   }
+  if (qv_deck_choice(p->deck, "sampling.method") == 1) {
+    return build_grids(p);
+  }
   const qv_pricer_opts opts = qv_finance_pricer(p->deck);
   QV_TRY(qv_finance_place(p->deck, "contract.kind", qv_pricer_create(p->market, p->contract, &opts, &p->pricer)));
   p->groups = qv_pricer_groups(p->pricer);
@@ -75,11 +99,33 @@ static qv_code build_problem(price *p)
 
 static qv_sampler main_sampler(const price *p)
 {
+  if (p->grids) {
+    return qv_level_pricer_sampler(p->grids, (int)qv_deck_int(p->deck, "sampling.most_levels") - 1);
+  }
   return p->pricer ? qv_pricer_sampler(p->pricer) : qv_american_lower(p->american);
+}
+
+static qv_code build_levels(price *p)
+{
+  qv_sampler samplers[QV_MULTILEVEL_LEVELS];
+  double costs[QV_MULTILEVEL_LEVELS];
+  const qv_multilevel_opts opts = {.error = qv_deck_real(p->deck, "sampling.stop_at_error"),
+                                   .most_levels = (int)qv_deck_int(p->deck, "sampling.most_levels"),
+                                   .first_blocks = 4,
+                                   .step_blocks = 16};
+  for (int l = 0; l < opts.most_levels; l++) {
+    samplers[l] = qv_level_pricer_sampler(p->grids, l);
+    costs[l] = qv_level_pricer_cost(p->grids, l);
+  }
+  p->phase = PHASE_PRICE;
+  return qv_multilevel_create(p->comm, samplers, costs, &opts, &p->multilevel);
 }
 
 static qv_code build_sampling(price *p)
 {
+  if (p->grids) {
+    return build_levels(p);
+  }
   const qv_sampler sampler = main_sampler(p);
   QV_TRY(qv_sampling_create(p->comm, &sampler, p->groups, p->blocks, &p->sampling));
   QV_TRY(qv_agree(p->comm, qv_estimator_create(sampler.components, p->groups, &p->estimator)));
@@ -128,13 +174,20 @@ static int64_t upper_blocks_wanted(const price *p)
   return p->upper ? (qv_deck_int(p->deck, "sampling.upper_paths") + QV_BLOCK - 1) / QV_BLOCK : 0;
 }
 
+/* 0: not known */
 static int64_t total_steps(const price *p)
 {
+  if (p->multilevel) {
+    return 0;
+  }
   return (p->american ? 1 : 0) + blocks_wanted(p) / p->blocks + upper_blocks_wanted(p) / UPPER_BLOCKS;
 }
 
 static qv_estimate current(const price *p)
 {
+  if (p->multilevel) {
+    return qv_multilevel_estimate(p->multilevel);
+  }
   return p->pricer ? qv_pricer_price(p->pricer, p->estimator) : qv_american_price(p->american, p->estimator);
 }
 
@@ -158,6 +211,13 @@ static qv_code add_mark(price *p, const qv_estimate *e)
 
 static qv_code price_step(price *p)
 {
+  if (p->multilevel) {
+    bool done = false;
+    QV_TRY(qv_multilevel_step(p->multilevel, &done));
+    const qv_estimate sum = current(p);
+    p->phase = done ? PHASE_DONE : PHASE_PRICE;
+    return qv_agree(p->comm, add_mark(p, &sum));
+  }
   QV_TRY(qv_sampling_step(p->sampling, p->estimator));
   const qv_estimate e = current(p);
   QV_TRY(qv_agree(p->comm, add_mark(p, &e)));
@@ -226,6 +286,34 @@ static qv_code get_estimator(const price *p, qv_estimator *estimator, const char
   return code;
 }
 
+static qv_code put_levels(const price *p, qv_archive *archive)
+{
+  double *state = NULL;
+  const int64_t size = qv_multilevel_state_size(p->multilevel);
+  qv_code code = qv_agree(p->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof *state, &state));
+  if (code == QV_OK) {
+    qv_multilevel_export(p->multilevel, state);
+    code = qv_archive_put(archive, "price/levels", QV_TYPE_F64, 1, &size, state, "", "moments of the levels");
+  }
+  qv_free(&state);
+  return code;
+}
+
+static qv_code get_levels(const price *p, qv_archive *archive)
+{
+  double *state = NULL;
+  const int64_t size = qv_multilevel_state_size(p->multilevel);
+  qv_code code = qv_agree(p->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof *state, &state));
+  if (code == QV_OK) {
+    code = qv_archive_get(archive, "price/levels", QV_TYPE_F64, size, state);
+  }
+  if (code == QV_OK) {
+    code = qv_agree(p->comm, qv_multilevel_import(p->multilevel, state));
+  }
+  qv_free(&state);
+  return code;
+}
+
 static qv_code save(const void *context, qv_archive *archive)
 {
   const price *p = context;
@@ -236,6 +324,9 @@ static qv_code save(const void *context, qv_archive *archive)
     const int64_t dims[2] = {p->marks, MARK_VALUES};
     QV_TRY(qv_archive_put(archive, "price/history", QV_TYPE_F64, 2, dims, p->history, "",
                           "paths, price and standard error after each step"));
+  }
+  if (p->multilevel) {
+    return put_levels(p, archive);
   }
   QV_TRY(put_estimator(p, p->estimator, "price/moments", archive));
   if (p->upper) {
@@ -260,6 +351,9 @@ static qv_code load(void *context, qv_archive *archive)
   if (p->marks > 0) {
     QV_TRY(qv_agree(p->comm, qv_realloc(QV_MEM_TASK, (size_t)p->marks * MARK_VALUES, sizeof(double), &p->history)));
     QV_TRY(qv_archive_get(archive, "price/history", QV_TYPE_F64, p->marks * MARK_VALUES, p->history));
+  }
+  if (p->multilevel) {
+    return get_levels(p, archive);
   }
   QV_TRY(get_estimator(p, p->estimator, "price/moments", archive));
   if (p->upper) {
@@ -320,7 +414,7 @@ static qv_code add_reference(const price *p, const qv_estimate *e, qv_result *re
   QV_TRY(qv_result_add(result, QV_RESULT_BASELINE, "reference_price", reference, NAN, "",
                        "the same contract without simulation"));
   QV_TRY(qv_result_add_text(result, QV_RESULT_BASELINE, "reference_method", method, "how it was found"));
-  if (p->pricer && e->error > 0 && isfinite(e->error)) { /* a lower bound has no z-score */
+  if (!p->american && e->error > 0 && isfinite(e->error)) { /* a lower bound has no z-score */
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "z_score", (e->mean - reference) / e->error, NAN, "",
                          "price less reference, in standard errors"));
   }
@@ -344,6 +438,25 @@ static qv_code add_american(const price *p, const qv_estimate *e, qv_result *res
   if (p->upper && qv_estimator_samples(p->upper) > 0) {
     const qv_estimate u = qv_estimator_mean(p->upper, 0);
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "upper_bound", u.mean, u.error, "", "by duality, nested simulation"));
+  }
+  return QV_OK;
+}
+
+static qv_code add_levels(const price *p, qv_result *result)
+{
+  const qv_multilevel *m = p->multilevel;
+  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "levels", qv_multilevel_levels(m), "", "of time grids in use"));
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "bias_estimate", qv_multilevel_bias(m), NAN, "",
+                       "what finer grids would still change"));
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "path_steps", qv_multilevel_cost(m), NAN, "", "made on all levels"));
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "plain_path_steps", qv_multilevel_plain_cost(m), NAN, "",
+                       "of plain Monte Carlo on the finest grid for the same error"));
+  for (int l = 0; l < qv_multilevel_levels(m); l++) {
+    char name[32], text[96];
+    const qv_estimate one = qv_estimator_mean(qv_multilevel_at(m, l), 0);
+    snprintf(name, sizeof name, "level_%d", l);
+    snprintf(text, sizeof text, "%lld samples, variance %.3g", (long long)one.samples, one.variance);
+    QV_TRY(qv_result_add(result, QV_RESULT_VALUE, name, one.mean, one.error, "", text));
   }
   return QV_OK;
 }
@@ -374,8 +487,10 @@ static qv_code finish(void *context, bool done, qv_archive *archive, qv_result *
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "payoff_deviation", sqrt(plain.variance), NAN, "", "of one sample"));
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "payoff_skew", plain.skew, NAN, "", "of one sample"));
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "payoff_kurtosis", plain.kurtosis, NAN, "", "of one sample, excess"));
-  } else {
+  } else if (p->american) {
     QV_TRY(add_american(p, &e, result));
+  } else {
+    QV_TRY(add_levels(p, result));
   }
   QV_TRY(add_greeks(p, result));
   return add_convergence(p, archive, result);

@@ -119,6 +119,11 @@ static void refused(const char *text, const char *task, const char *message)
 
 static void bad_decks(void)
 {
+  refused(HEAD MARKET "contract: {kind: european, maturity: 1 year}\nsampling: {method: multilevel}\n", "price",
+          "multilevel needs 'sampling.stop_at_error'");
+  refused(HEAD MARKET "contract: {kind: european, maturity: 1 year}\nsampling: {method: multilevel, stop_at_error: 1}\n"
+                      "report: [greeks]\n",
+          "price", "multilevel gives no Greeks");
   refused(HEAD "market: {spot: 100, volatility: -0.2}\ncontract: {kind: european, maturity: 1 year}\n", "price",
           "deck.yaml:3:33: error: the volatility -0.2 is negative");
   refused(HEAD "market: {spot: 0, volatility: 0.2}\ncontract: {kind: european, maturity: 1 year}\n", "price",
@@ -200,6 +205,11 @@ int main(int argc, char **argv)
   restarts(HEAD MARKET "contract: {kind: bermudan, type: put, strike: 100, maturity: 1 year, fixings: 3}\n"
                        "sampling: {paths: 128 Ki, training_paths: 8 Ki, upper_paths: 1 Ki}\n",
            "price", "upper_bound", 4);
+  restarts(HEAD "market: {model: heston, spot: 100, variance: 0.04, reversion: 2, variance_level: 0.04, "
+                "variance_volatility: 0.5}\n"
+                "contract: {kind: european, strike: 100, maturity: 1 year}\n"
+                "sampling: {method: multilevel, stop_at_error: 0.1, max_step: 6 months}\n",
+           "price", "price", 6);
   restarts("qonverge: 1\ntask: risk\nbook: {file: finance/book.txt, correlation: 0.4, rate: 0.02, horizon: 10 days}\n"
            "levels: [0.95, 0.99]\nsampling: {paths: 192 Ki}\n",
            "risk", "es_99", 3);
