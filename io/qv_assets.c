@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASSETS_MAX 20000
+#define ASSETS_MAX 5000
 
 static qv_code room_for(int n, qv_assets *a)
 {
@@ -57,6 +57,7 @@ static qv_code parse_or_library(qv_text *text, qv_assets *a)
   (void)qv_text_line(text);
   QV_TRY(qv_text_int(text, "the number of assets", 1, ASSETS_MAX, &n));
   QV_TRY(qv_text_end_line(text, "the number of assets"));
+  QV_TRY(qv_text_expect(text, 2 * n + 3 * n * (n - 1) / 2, "numbers"));
   QV_TRY(room_for((int)n, a));
   QV_TRY(qv_alloc(QV_MEM_PROBLEM, (size_t)n, sizeof(double), &deviation));
   qv_code code = QV_OK;

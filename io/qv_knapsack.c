@@ -23,6 +23,7 @@ static qv_code parse(qv_text *text, qv_knapsack *k)
     text->cursor++;
   }
   QV_TRY(next(text, "the number of items", 1, QV_KNAPSACK_MAX, &n));
+  QV_TRY(qv_text_expect(text, n + n * (n + 1) / 2, "numbers"));
   k->n = (int)n;
   QV_TRY(qv_alloc(QV_MEM_PROBLEM, (size_t)(n * n), sizeof(double), &k->profit));
   QV_TRY(qv_alloc(QV_MEM_PROBLEM, (size_t)n, sizeof(double), &k->weight));

@@ -25,6 +25,7 @@ static qv_code read_count(qv_text *text, const char *word, int64_t lowest, int64
 static qv_code read_channel(qv_text *text, qv_mimo *m)
 {
   const char *const parts[2] = {"REAL", "IMAG"};
+  QV_TRY(qv_text_expect(text, INT64_C(2) * m->nr * m->nt, "entries of the channel"));
   QV_TRY(qv_alloc(QV_MEM_PROBLEM, 2 * (size_t)m->nr * (size_t)m->nt, sizeof(double), &m->channel));
   for (int part = 0; part < 2; part++) {
     QV_TRY(expect(text, parts[part]));

@@ -189,6 +189,15 @@ qv_code qv_text_real(qv_text *text, const char *what, double *out)
   return QV_OK;
 }
 
+qv_code qv_text_expect(const qv_text *text, int64_t count, const char *what)
+{
+  if (count > (text->end - text->cursor + 1) / 2) {
+    return qv_text_fail(text, "%lld %s are announced, but the rest of the file is too short for them: it is cut off",
+                        (long long)count, what);
+  }
+  return QV_OK;
+}
+
 qv_code qv_text_end_line(qv_text *text, const char *expected)
 {
   if (qv_text_more(text)) {

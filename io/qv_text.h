@@ -46,6 +46,10 @@ qv_code qv_text_word(qv_text *text, const char *what, const char **word, size_t 
 qv_code qv_text_int(qv_text *text, const char *what, int64_t lowest, int64_t highest, int64_t *out);
 qv_code qv_text_real(qv_text *text, const char *what, double *out);
 
+/* Fails unless the rest of the text can hold `count` more words: a file that is cut off, or whose first numbers are
+ * wrong, is refused before room is made for what it announces. */
+qv_code qv_text_expect(const qv_text *text, int64_t count, const char *what);
+
 /* Fails if the line holds another word; `expected` tells what a line is made of. */
 qv_code qv_text_end_line(qv_text *text, const char *expected);
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define QV_TSPLIB_MAX 5000 /* cities */
+#define QV_TSPLIB_MAX 1000 /* cities */
 
 typedef struct {
   int n;

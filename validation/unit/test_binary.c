@@ -362,7 +362,7 @@ static void bad_files_are_refused_with_the_cure(void **state)
   (void)state;
   expect_error(TSP, "NAME: x\n", "f:2: there is no EDGE_WEIGHT_SECTION or NODE_COORD_SECTION");
   expect_error(TSP, "EDGE_WEIGHT_SECTION\n", "f:1: DIMENSION and EDGE_WEIGHT_TYPE must stand before the weights");
-  expect_error(TSP, "DIMENSION: 2\n", "the number of cities is 2, but must lie in 3..5000");
+  expect_error(TSP, "DIMENSION: 2\n", "the number of cities is 2, but must lie in 3..1000");
   expect_error(TSP, "DIMENSION: 3\nDIMENSION: 3\n", "f:2: DIMENSION stands here for the second time");
   expect_error(TSP, TSP_HEAD "0 1 2\n1 0\n", "the weights end at row 2, column 3 of 3: the file is cut off");
   expect_error(TSP, TSP_HEAD "0 1 -2\n", "f:5: the weight -2 is negative");
@@ -378,12 +378,13 @@ static void bad_files_are_refused_with_the_cure(void **state)
   expect_error(SACK, "x\n2\n1 2\n3\n1\n", "the kind of constraint (0: at most the capacity) is 1");
   expect_error(MIMO, "N 4\n", "f:1: 'M' should stand here");
   expect_error(MIMO, "M 8\nNt 1\n", "M is 8, but must be 4, 16, 64 or 256");
-  expect_error(MIMO, "M 4\nNt 1\nNr 1\nH\nREAL\n", "the channel ends after 0 of 1 rows");
+  expect_error(MIMO, "M 4\nNt 1\nNr 1\nH\nREAL\n\n\n\n", "the channel ends after 0 of 1 rows");
   expect_error(MIMO, "M 4\nNt 1\nNr 1\nH\nREAL\n1\nIMAG\n1\nSIGNALS\nREAL\n2\nIMAG\n1\n", "2 is no symbol");
   expect_error(MIMO, "M 4\nNt 1\nNr 1\nH\nREAL\n1\nIMAG\n1\nSIGNALS\nREAL\n1\nIMAG\n",
                "the signals end after 0 of 1 rows");
   expect_error(ASSETS, "\n", "the file holds no assets");
-  expect_error(ASSETS, "2\n0.1 0.1\n", "the file ends after 1 of 2 assets: it is cut off");
+  expect_error(ASSETS, "2\n0.1000 0.1000\n", "the file ends after 1 of 2 assets: it is cut off");
+  expect_error(ASSETS, "900\n0.1 0.1\n", "f:1: 1215450 numbers are announced, but the rest of the file is too short");
   expect_error(ASSETS, "1\n0.1 0\n", "the standard deviation is 0, but must be positive");
   expect_error(ASSETS, "2\n0.1 0.1\n0.1 0.1\n1 2 1.5\n", "the correlation of assets 1 and 2 is 1.5");
   expect_error(ASSETS, "2\n0.1 0.1\n0.1 0.1\n1 2 0.5\n2 1 0.5\n", "assets 2 and 1 stands here for the second time");
