@@ -60,16 +60,9 @@ static qv_code copy_texts(qv_item *item, const char *name, const char *unit, con
   return text ? qv_strdup(QV_MEM_IO, text, &item->text) : QV_OK;
 }
 
-static qv_code add(qv_result *result, qv_item item, const char *name, const char *unit, const char *description,
-                   const char *text)
+static qv_code append(qv_result *result, qv_item item, const char *name, const char *unit, const char *description,
+                      const char *text)
 {
-  for (int i = 0; i < result->count; i++) {
-    const qv_item *other = &result->items[i];
-    if (item.section == other->section && (item.section == QV_RESULT_HEADLINE || strcmp(name, other->name) == 0)) {
-      return qv_fail(QV_ERR_INTERNAL, "the result '%s' is added to '%s' beside '%s'", name,
-                     sections[item.section].group, other->name);
-    }
-  }
   if (result->count == result->room) {
     const int room = result->room == 0 ? 16 : 2 * result->room;
     QV_TRY(qv_realloc(QV_MEM_IO, (size_t)room, sizeof *result->items, &result->items));
@@ -82,6 +75,27 @@ static qv_code add(qv_result *result, qv_item item, const char *name, const char
   }
   result->items[result->count++] = item;
   return QV_OK;
+}
+
+static qv_code add(qv_result *result, qv_item item, const char *name, const char *unit, const char *description,
+                   const char *text)
+{
+  for (int i = 0; i < result->count; i++) {
+    const qv_item *other = &result->items[i];
+    if (item.section == other->section && (item.section == QV_RESULT_HEADLINE || strcmp(name, other->name) == 0)) {
+      return qv_fail(QV_ERR_INTERNAL, "the result '%s' is added to '%s' beside '%s'", name,
+                     sections[item.section].group, other->name);
+    }
+  }
+  if (result->failure == QV_OK) {
+    result->failure = append(result, item, name, unit, description, text);
+  }
+  return QV_OK;
+}
+
+qv_code qv_result_check(const qv_result *result)
+{
+  return result->failure;
 }
 
 qv_code qv_result_add(qv_result *result, qv_result_section section, const char *name, double value, double error,

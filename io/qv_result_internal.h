@@ -19,6 +19,7 @@ typedef struct {
 struct qv_result {
   qv_item *items;
   int count, room;
+  qv_code failure; /* of the first add that found no memory */
 };
 
 /* "headline", "baseline", "resources", "values": groups of the file and members of the JSON summary. */

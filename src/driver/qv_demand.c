@@ -28,7 +28,8 @@ qv_code qv_demand_plan(const qv_task_class *task, const qv_deck *deck, int64_t r
                        qv_result *numbers)
 {
   *plan = (qv_plan){.ranks = ranks, .qubits = qubits};
-  return task->plan(deck, plan, numbers);
+  QV_TRY(task->plan(deck, plan, numbers));
+  return qv_result_check(numbers);
 }
 
 /* The memory per rank of another launch; a launch that the task refuses needs more than there is. */
@@ -112,14 +113,16 @@ static qv_code count_on_node(const qv_comm *comm, char host[HOST_BYTES], int *he
   const size_t size = (size_t)qv_comm_size(comm);
   memset(host, 0, HOST_BYTES);
   gethostname(host, HOST_BYTES - 1);
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_IO, size, HOST_BYTES, &hosts)));
-  qv_comm_gather(comm, host, HOST_BYTES, hosts);
-  *here = 0;
-  for (size_t i = 0; i < size; i++) {
-    *here += memcmp(hosts + i * HOST_BYTES, host, HOST_BYTES) == 0;
+  const qv_code code = qv_agree(comm, qv_alloc(QV_MEM_IO, size, HOST_BYTES, &hosts));
+  if (code == QV_OK) {
+    qv_comm_gather(comm, host, HOST_BYTES, hosts);
+    *here = 0;
+    for (size_t i = 0; i < size; i++) {
+      *here += memcmp(hosts + i * HOST_BYTES, host, HOST_BYTES) == 0;
+    }
   }
   qv_free(&hosts);
-  return QV_OK;
+  return code;
 }
 
 static qv_code check_ranks(const qv_task_class *task, const qv_plan *plan)

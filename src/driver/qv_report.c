@@ -54,16 +54,19 @@ static void gather_timers(const qv_comm *comm, timer_table *table)
   }
 }
 
-qv_code qv_report_write(qv_run *run, qv_archive *archive)
+/* A table of this job's timers; freed by the caller with qv_free, also after a failure. */
+static qv_code make_table(const qv_comm *comm, timer_table **out)
 {
-  timer_table *table = NULL;
+  *out = NULL;
+  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_IO, 1, sizeof **out, out)));
+  gather_timers(comm, *out);
+  return QV_OK;
+}
+
+static qv_code put_table(const timer_table *table, qv_archive *archive)
+{
   char names[QV_TIMER_MAX * NAME_BYTES] = "";
   size_t length = 0;
-  QV_TRY(qv_agree(run->comm, qv_alloc(QV_MEM_IO, 1, sizeof *table, &table)));
-  gather_timers(run->comm, table);
-  for (int i = 0; i < table->count; i++) {
-    length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", i > 0 ? "\n" : "", table->names[i]);
-  }
   const int64_t dims[1] = {table->count};
   const struct {
     const char *name, *unit, *description;
@@ -75,10 +78,23 @@ qv_code qv_report_write(qv_run *run, qv_archive *archive)
       {"timers/most", "s", "seconds, on the rank with most", table->most},
       {"timers/bytes", "B", "bytes moved, all ranks, as far as counted", table->bytes},
   };
-  qv_code code = qv_archive_put_text(archive, "timers/names", names, "what each entry of timers/ timed, one a line");
-  for (size_t i = 0; i < sizeof columns / sizeof *columns && code == QV_OK; i++) {
-    code = qv_archive_put(archive, columns[i].name, QV_TYPE_F64, 1, dims, columns[i].values, columns[i].unit,
-                          columns[i].description);
+  for (int i = 0; i < table->count; i++) {
+    length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", i > 0 ? "\n" : "", table->names[i]);
+  }
+  QV_TRY(qv_archive_put_text(archive, "timers/names", names, "what each entry of timers/ timed, one a line"));
+  for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+    QV_TRY(qv_archive_put(archive, columns[i].name, QV_TYPE_F64, 1, dims, columns[i].values, columns[i].unit,
+                          columns[i].description));
+  }
+  return QV_OK;
+}
+
+qv_code qv_report_write(qv_run *run, qv_archive *archive)
+{
+  timer_table *table = NULL;
+  qv_code code = make_table(run->comm, &table);
+  if (code == QV_OK) {
+    code = put_table(table, archive);
   }
   qv_free(&table);
   return code;
@@ -97,43 +113,50 @@ static void print_timers(const timer_table *table, double wall)
   }
 }
 
+static void print_bytes(const char *name, double most, double sum)
+{
+  char each[32];
+  char all[32];
+  if (most > 0) {
+    qv_demand_bytes(most, each);
+    qv_demand_bytes(sum, all);
+    qv_log(QV_LOG_INFO, "%-28s %14s %14s", name, each, all);
+  }
+}
+
 static void print_memory(const qv_run *run)
 {
   const int ranks = qv_comm_size(run->comm);
-  double most[QV_MEM_COUNT + 1];
-  double sum[QV_MEM_COUNT + 1];
-  char each[32];
-  char all[32];
+  double most[QV_MEM_COUNT + 2]; /* tags, resident at its peak, resident before the set-up */
+  double sum[QV_MEM_COUNT + 2];
   for (int tag = 0; tag < QV_MEM_COUNT; tag++) {
     most[tag] = sum[tag] = (double)qv_memory_peak((qv_mem_tag)tag);
   }
   most[QV_MEM_COUNT] = sum[QV_MEM_COUNT] = (double)qv_memory_resident_peak();
-  qv_comm_max(run->comm, most, QV_MEM_COUNT + 1);
-  qv_comm_sum(run->comm, sum, QV_MEM_COUNT + 1);
+  most[QV_MEM_COUNT + 1] = sum[QV_MEM_COUNT + 1] = (double)run->resident_before;
+  qv_comm_max(run->comm, most, QV_MEM_COUNT + 2);
+  qv_comm_sum(run->comm, sum, QV_MEM_COUNT + 2);
   qv_log(QV_LOG_INFO, "%-28s %14s %14s", "memory at its peak", "most a rank", "all ranks");
-  for (int tag = 0; tag <= QV_MEM_COUNT; tag++) {
-    if (most[tag] > 0) {
-      qv_demand_bytes(most[tag], each);
-      qv_demand_bytes(sum[tag], all);
-      qv_log(QV_LOG_INFO, "%-28s %14s %14s", tag < QV_MEM_COUNT ? qv_memory_name((qv_mem_tag)tag) : "resident", each,
-             all);
-    }
+  for (int i = 0; i < QV_MEM_COUNT; i++) {
+    print_bytes(qv_memory_name((qv_mem_tag)i), most[i], sum[i]);
   }
-  qv_demand_bytes(run->plan.bytes_per_rank, each);
-  qv_demand_bytes(run->plan.bytes_per_rank * ranks, all);
-  qv_log(QV_LOG_INFO, "%-28s %14s %14s", "planned", each, all);
+  print_bytes("resident", most[QV_MEM_COUNT], sum[QV_MEM_COUNT]);
+  print_bytes("resident before the set-up", most[QV_MEM_COUNT + 1], sum[QV_MEM_COUNT + 1]);
+  print_bytes("planned", run->plan.bytes_per_rank, run->plan.bytes_per_rank * ranks);
   if (run->plan.bytes_per_rank > 0) {
-    qv_log(QV_LOG_INFO, "resident / planned = %.3f", sum[QV_MEM_COUNT] / (run->plan.bytes_per_rank * ranks));
+    qv_log(QV_LOG_INFO, "(resident - before) / planned = %.3f",
+           (sum[QV_MEM_COUNT] - sum[QV_MEM_COUNT + 1]) / (run->plan.bytes_per_rank * ranks));
   }
 }
 
 qv_code qv_report_print(qv_run *run)
 {
   timer_table *table = NULL;
-  QV_TRY(qv_agree(run->comm, qv_alloc(QV_MEM_IO, 1, sizeof *table, &table)));
-  gather_timers(run->comm, table);
-  print_timers(table, qv_clock_now() - run->started);
+  const qv_code code = make_table(run->comm, &table);
+  if (code == QV_OK) {
+    print_timers(table, qv_clock_now() - run->started);
+    print_memory(run);
+  }
   qv_free(&table);
-  print_memory(run);
-  return QV_OK;
+  return code;
 }

@@ -133,6 +133,7 @@ static qv_code set_up(qv_run *run)
     qv_log(QV_LOG_INFO, "time limit = %s (%s)", duration, run->stop.limit_name);
   }
   run->checkpoint_seconds = run->plan.checkpoint_bytes / EXPECTED_BYTES_PER_SECOND;
+  run->resident_before = qv_memory_resident();
   qv_timer_start(timer);
   const qv_code code = qv_agree(run->comm, run->task->create(run->comm, run->deck, &run->self));
   qv_timer_stop(timer);
@@ -145,6 +146,7 @@ static qv_code fill_results(qv_run *run, qv_archive *archive)
   const bool done = run->progress.done;
   QV_TRY(qv_checkpoint_put_run(run, archive));
   QV_TRY(qv_agree(run->comm, run->task->finish(run->self, done, archive, run->result)));
+  QV_TRY(qv_agree(run->comm, qv_result_check(run->result)));
   QV_TRY(qv_result_write_archive(run->result, archive));
   return qv_report_write(run, archive);
 }

@@ -26,7 +26,8 @@ typedef struct {
   bool folder_ready;                                  /* the summary can be written */
   bool keep_results; /* the result file that is there is of another run: it becomes NAME.prev.h5 */
 
-  void *self; /* the task */
+  void *self;              /* the task */
+  int64_t resident_before; /* bytes of this process before the task was set up */
   qv_result *result;
   qv_progress progress;
 

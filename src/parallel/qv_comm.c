@@ -84,7 +84,11 @@ qv_code qv_comm_split(const qv_comm *parent, int color, qv_comm **out)
 {
   qv_comm *comm = NULL;
   *out = NULL;
-  QV_TRY(qv_agree(parent, qv_alloc(QV_MEM_TASK, 1, sizeof *comm, &comm)));
+  const qv_code code = qv_agree(parent, qv_alloc(QV_MEM_TASK, 1, sizeof *comm, &comm));
+  if (code != QV_OK) {
+    qv_free(&comm);
+    return code;
+  }
   MPI_Comm_split(parent->handle, color < 0 ? MPI_UNDEFINED : color, parent->rank, &comm->handle);
   if (color < 0) {
     qv_free(&comm);

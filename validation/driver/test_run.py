@@ -52,7 +52,8 @@ class Results(DriverTest):
         self.find(outcome, r"^state +4.00 KiB +8.00 KiB$")
         self.find(outcome, r"^resident +\S+ MiB +\S+ MiB$")
         self.find(outcome, r"^planned +4.00 KiB +8.00 KiB$")
-        self.find(outcome, r"^resident / planned = [\d.]+$")
+        self.find(outcome, r"^resident before the set-up +\S+ MiB +\S+ MiB$")
+        self.find(outcome, r"^\(resident - before\) / planned = [\d.]+$")
 
     def test_quiet_and_log_file(self):
         outcome = self.run_deck(ranks=2, options=["-q", "--log", "run.log"])
@@ -181,6 +182,38 @@ class Failures(DriverTest):
         self.assert_message(outcome, r"error: the run needs 500\.00 TiB on node \S+ \(1 ranks of 500\.00 TiB\), which "
                                      r"offers \S+ GiB, of which it may take 90 %; no number of ranks would do")
         self.assertEqual(self.summary()["error"]["error_type"], "QV_ERR_MEMORY")
+
+
+class Faults(DriverTest):
+    """Walks the error paths: the n-th call of a kind fails on one rank."""
+
+    def walk(self, site, rank, first, stride, code):
+        failures = 0
+        for n in range(first, 10000, stride):
+            env = {"QV_FAULT": f"{site}:{n}:{rank}"}
+            process = self.launch("run", "deck.yaml", "-o", "out", "--restart", "none", "--set", "logistic.steps=3",
+                                  "--set", "run.checkpoint_every=0.000001 s", ranks=2, env=env)
+            _, err = process.communicate(timeout=30)
+            if process.returncode == 0:
+                self.assertEqual(err, "")
+                break
+            with self.subTest(site=site, rank=rank, n=n):
+                self.assertEqual(process.returncode, code, err)
+                self.assertEqual(len(err.splitlines()), 1, err)  # one message, and all memory given back
+                self.assertEqual([name for name in os.listdir(self.folder) if ".tmp" in name], [])
+                if os.path.isdir(self.path("out")):
+                    self.assertEqual([name for name in self.files() if ".tmp" in name], [])
+            failures += 1
+        self.assertGreater(failures, 5)
+
+    def test_memory_on_the_last_rank(self):
+        self.walk("alloc", "last", 1, 7, 71)
+
+    def test_memory_on_the_first_rank(self):
+        self.walk("alloc", "0", 2, 31, 71)
+
+    def test_agreements(self):
+        self.walk("agree", "1", 3, 23, 74)
 
 
 if __name__ == "__main__":

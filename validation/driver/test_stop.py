@@ -53,9 +53,6 @@ class Signals(StopTest):
             with self.subTest(signal=name):
                 process = self.start("run.seed=1", ranks=2)
                 process.send_signal(getattr(signal, "SIG" + name))
-                if name == "XCPU":  # mpirun of Open MPI does not pass it on: the batch system sends it to the ranks
-                    process.send_signal(signal.SIGUSR1)
-                    name = "(XCPU|USR1)"
                 outcome = self.end(process, 75)
                 step = self.assert_stopped(outcome, f"signal {name}")
                 self.assertLess(step, 60)
