@@ -34,6 +34,18 @@ qv_code qv_archive_previous(const char *path, char **out)
   return QV_OK;
 }
 
+static char damaged_path[4096];
+
+void qv_archive_set_damaged(const char *path)
+{
+  snprintf(damaged_path, sizeof damaged_path, "%s", path ? path : "");
+}
+
+bool qv_archive_is_damaged(const char *path)
+{
+  return damaged_path[0] != '\0' && strcmp(damaged_path, path) == 0;
+}
+
 void qv_archive_free(qv_archive **archive)
 {
   qv_archive *a = *archive;

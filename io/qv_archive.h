@@ -5,10 +5,20 @@
  * each rank holds a contiguous range in rank order, so that the file does not depend on the number of ranks.
  *
  * Writing: create makes PATH.tmp.<job or process id>; put calls fill it; commit flushes, re-reads and compares
- * digests, marks it complete, fsyncs, rotates PATH to its previous generation if `keep_previous`, renames, fsyncs the
- * folder. Nothing under PATH changes before the rename. A failure at any point removes the temporary file and leaves
- * PATH as it was. All calls are collective and all ranks leave them with the same code (QV_ERR_IO, exit 74, unless said
- * otherwise). After a failed put, the archive can only be abandoned. Source of the protocol: docs/file-formats.md. */
+ * digests, marks it complete, fsyncs, rotates PATH to its previous generation if `keep_previous` (ckpt.h5 to
+ * ckpt.prev.h5; a damaged PATH is not rotated), renames, fsyncs the folder. Nothing under PATH changes before the
+ * rename. A failure at any point removes the temporary file and leaves PATH as it was; only when the folder's fsync
+ * fails after the rename, PATH is the new file. What killed runs left of PATH is removed by create. All calls are
+ * collective unless said otherwise, and all ranks leave them with the same code (QV_ERR_IO, exit 74, unless said
+ * otherwise). After a failed put, the archive can only be abandoned. An I/O phase without end becomes a message and
+ * exit 74 (io/qv_deadline.h).
+ *
+ * Names are relative paths of printable characters without blanks, shorter than 250; NAME.xxh3 beside a slab NAME and
+ * the group `integrity` belong to the archive. Texts, units and descriptions are UTF-8.
+ *
+ * Cost: a slab goes to the disk once and is read back once; its put and commit take 1 to 2 times as long as dd with
+ * fsync. A replicated dataset takes about 0.1 ms and one qv_agree, and as much again in the commit. Memory: one block
+ * of 65536 elements a rank. Source of the protocol: docs/file-formats.md. */
 #ifndef QV_ARCHIVE_H
 #define QV_ARCHIVE_H
 

@@ -318,12 +318,12 @@ static qv_code finish_file(qv_archive *a)
   return code;
 }
 
-/* Whether the file under our name is worth keeping as previous generation: what a crash of the machine left behind must
- * not push a good one out. */
+/* Whether the file under our name is worth keeping as previous generation: what is damaged must not push a good one
+ * out. Looks at what was found when it was opened, and at its seal and size. */
 static bool worth_keeping(const char *path)
 {
   qv_seal seal;
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  const int fd = qv_archive_is_damaged(path) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     return false;
   }
@@ -351,6 +351,9 @@ static qv_code publish(const qv_archive *a)
   }
   qv_free(&previous);
   QV_TRY(code);
+  if (qv_archive_is_damaged(a->path)) {
+    qv_archive_set_damaged(NULL);
+  }
   return qv_posix_sync_folder(a->path);
 }
 

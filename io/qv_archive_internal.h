@@ -63,6 +63,12 @@ void qv_archive_free(qv_archive **archive);
 /* Name of the previous generation: "run/ckpt.h5" gives "run/ckpt.prev.h5". *out is freed with qv_free. Local. */
 qv_code qv_archive_previous(const char *path, char **out);
 
+/* Remembers, on the way from one generation to the one before, that the file `path` is damaged; told by the next
+ * commit, which must not rotate it over the good one. NULL forgets. One path a process, which is what a run has. Local.
+ */
+void qv_archive_set_damaged(const char *path);
+bool qv_archive_is_damaged(const char *path);
+
 /* Rank 0: opens the temporary file in serial HDF5 if it is not open; makes sure of room for `bytes` more. Local. */
 qv_code qv_archive_serial(qv_archive *archive, const char *what, int64_t bytes);
 

@@ -176,6 +176,7 @@ static qv_code open_previous(const qv_comm *comm, const char *path, const char *
   qv_error_clear();
   const qv_code code = qv_archive_open(comm, previous, kind, out);
   if (code == QV_OK) {
+    qv_archive_set_damaged(path);
     qv_log(QV_LOG_WARN, "%s", reason);
     qv_log(QV_LOG_WARN, "%s: not used; continuing from the previous generation %s", path, previous);
     return QV_OK;

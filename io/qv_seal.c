@@ -221,11 +221,12 @@ qv_code qv_index_parse(const char *path, const char *text, qv_index *index)
   return QV_OK;
 }
 
-/* Feeds a range of the file to a running digest through a buffer of READ_BYTES. */
-static qv_code digest_part(int fd, const char *path, int64_t offset, int64_t bytes, XXH3_state_t *state, char *buffer)
+/* Feeds a range of the file to a running digest through a buffer. */
+static qv_code digest_part(int fd, const char *path, int64_t offset, int64_t bytes, XXH3_state_t *state, char *buffer,
+                           size_t room)
 {
   while (bytes > 0) {
-    const size_t part = bytes < (int64_t)READ_BYTES ? (size_t)bytes : READ_BYTES;
+    const size_t part = bytes < (int64_t)room ? (size_t)bytes : room;
     QV_TRY(qv_posix_read(fd, path, offset, buffer, part));
     XXH3_64bits_update(state, buffer, part);
     offset += (int64_t)part;
@@ -238,16 +239,20 @@ static qv_code digest_part(int fd, const char *path, int64_t offset, int64_t byt
 static qv_code digest_parts(int fd, const char *path, const int64_t (*parts)[2], int count, uint64_t *digest)
 {
   char *buffer = NULL;
+  size_t room = 1; /* of the longest range, but not more than READ_BYTES: most are small, and there are many */
   XXH3_state_t *state = XXH3_createState();
   qv_code code = state ? QV_OK : qv_fail(QV_ERR_MEMORY, "no memory is left for a digest");
+  for (int i = 0; i < count && room < READ_BYTES; i++) {
+    room = parts[i][1] > (int64_t)READ_BYTES ? READ_BYTES : parts[i][1] > (int64_t)room ? (size_t)parts[i][1] : room;
+  }
   if (code == QV_OK) {
-    code = qv_alloc(QV_MEM_BUFFER, READ_BYTES, 1, &buffer);
+    code = qv_alloc(QV_MEM_BUFFER, room, 1, &buffer);
   }
   if (code == QV_OK) {
     XXH3_64bits_reset(state);
   }
   for (int i = 0; i < count && code == QV_OK; i++) {
-    code = digest_part(fd, path, parts[i][0], parts[i][1], state, buffer);
+    code = digest_part(fd, path, parts[i][0], parts[i][1], state, buffer, room);
   }
   *digest = code == QV_OK ? (uint64_t)XXH3_64bits_digest(state) : 0;
   qv_free(&buffer);

@@ -233,7 +233,15 @@ static void fall_back(const qv_comm *comm)
     CHECK(log_holds("warning: d.h5: not used; continuing from the previous generation d.prev.h5"));
     qv_log_close();
   }
-  /* What is damaged does not push a good previous generation out. */
+  /* What is damaged does not push a good previous generation out: neither what this run could not read, */
+  CHECK(content_write(comm, "d.h5", true, 3, TOTAL) == QV_OK);
+  CHECK(content_read(comm, "d.prev.h5", &step) == QV_OK && step == 1);
+  CHECK(content_read(comm, "d.h5", &step) == QV_OK && step == 3);
+  CHECK(content_write(comm, "d.h5", true, 4, TOTAL) == QV_OK);
+  CHECK(content_read(comm, "d.prev.h5", &step) == QV_OK && step == 3);
+  CHECK(content_write(comm, "d.h5", true, 1, TOTAL) == QV_OK);
+  CHECK(content_write(comm, "d.h5", true, 2, TOTAL) == QV_OK);
+  /* nor what came to harm since. */
   place(comm, "d.h5", whole, bytes - 100);
   CHECK(content_write(comm, "d.h5", true, 3, TOTAL) == QV_OK);
   CHECK(content_read(comm, "d.h5", &step) == QV_OK && step == 3);
