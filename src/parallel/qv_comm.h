@@ -19,7 +19,9 @@
 typedef struct qv_comm qv_comm;
 
 /* Starts MPI (thread level FUNNELED) after switching off Open MPI's shared-file-pointer component, which hangs after a
- * kill -9 of an earlier run (OMPI_MCA_sharedfp=^sm, unless the user set it). Call once, first. Collective. */
+ * kill -9 of an earlier run (OMPI_MCA_sharedfp=^sm, unless the user set it). Arms the fault of the environment variable
+ * QV_FAULT (base/qv_fault.h). Call once, first. Fails with QV_ERR_FEATURE, or QV_ERR_USAGE for a malformed QV_FAULT.
+ * Collective. */
 qv_code qv_parallel_begin(int *argc, char ***argv);
 
 /* Ends MPI. Collective. */
