@@ -28,6 +28,9 @@
 /* Residuals cannot be smaller than the rounding errors of an application. */
 #define ROUNDING (128 * DBL_EPSILON)
 
+/* The largest PetscInt; PETSc has changed its own name for it. */
+#define INDEX_MOST (sizeof(PetscInt) == 4 ? (int64_t)INT32_MAX : INT64_MAX)
+
 typedef struct {
   const qv_comm *comm;
   const qv_eigen_operator *op;
@@ -152,9 +155,9 @@ static qv_code check_size(search *s, int64_t *global)
     return qv_fail(QV_ERR_NUMERIC, "%d eigenvalues are wanted of an operator of dimension %" PRId64, s->opts->wanted,
                    *global);
   }
-  if (*global > PETSC_MAX_INT) {
+  if (*global > INDEX_MOST) {
     int qubits = 0;
-    while (((int64_t)PETSC_MAX_INT >> (qubits + 1)) > 0) {
+    while ((INDEX_MOST >> (qubits + 1)) > 0) {
       qubits++;
     }
     return qv_fail(QV_ERR_FEATURE,
@@ -185,7 +188,7 @@ static qv_code create_solver(search *s, int64_t global)
   QV_PETSC(EPSSetStoppingTestFunction(s->solver, stop, s, NULL));
   QV_PETSC(EPSGetBV(s->solver, &basis));
   /* One block for all columns is faster, but its size is a PetscInt. */
-  const bool fits = s->largest * (basis_size(s->largest, s->opts) + BASIS_MOST + 1) < PETSC_MAX_INT;
+  const bool fits = s->largest * (basis_size(s->largest, s->opts) + BASIS_MOST + 1) < INDEX_MOST;
   QV_PETSC(BVSetType(basis, fits ? BVSVEC : BVVECS));
   return QV_OK;
 }

@@ -26,18 +26,6 @@ static const qv_method *find_method(const char *name)
   return NULL;
 }
 
-const char *qv_optimizer_methods(void)
-{
-  static char text[256];
-  if (text[0] == '\0') {
-    size_t used = 0;
-    for (int i = 0; i < METHODS; i++) {
-      used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? "|" : "", methods[i].name);
-    }
-  }
-  return text;
-}
-
 bool qv_optimizer_needs_gradient(const char *method)
 {
   const qv_method *found = find_method(method);
@@ -133,7 +121,7 @@ static qv_code check_options(const qv_optimizer_opts *opts)
 {
   const qv_method *method = find_method(opts->method);
   if (!method) {
-    return qv_fail(QV_ERR_DECK, "there is no optimiser \"%s\"; there are: %s", opts->method, qv_optimizer_methods());
+    return qv_fail(QV_ERR_DECK, "there is no optimiser \"%s\"; there are: %s", opts->method, QV_OPTIMIZER_METHODS);
   }
   if (method->needs_gradient && !opts->has_gradient) {
     return qv_fail(QV_ERR_DECK, "the optimiser \"%s\" needs gradients, which this objective does not give",

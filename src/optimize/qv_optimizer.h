@@ -26,7 +26,7 @@
 
 typedef struct qv_optimizer qv_optimizer;
 
-/* The methods.
+/* The methods, for a choice in a deck.
  *
  *   blmvm, lmvm, bqnls    limited-memory quasi-Newton (TAO); lmvm took the fewest evaluations of all in our tests
  *   bqnkls, bqnktl        quasi-Newton with a Krylov solver for the step (TAO)
@@ -35,8 +35,8 @@ typedef struct qv_optimizer qv_optimizer;
  *                         Option: nm_step, the edge of the first simplex (1)
  *   spsa                  simultaneous perturbation, for noisy values. Options: spsa_step, the first change of a
  *                         parameter (0.5); spsa_difference (0.1); spsa_alpha (0.602) and spsa_gamma (0.101), decays of
- *                         step and difference; spsa_stability (0.1), as a fraction of the iterations that
- *                         max_evaluations allows; spsa_blocking (2), the rise of the value that a step may bring in
+ *                         step and difference; spsa_stability (50), about a tenth of the iterations that are
+ *                         expected; spsa_blocking (2), the rise of the value that a step may bring in
  *                         standard deviations of the noise, or -1: any; spsa_calibration (5) gradients
  *   cma-es                evolution strategy, for many local minima. Options: cma_sigma, the first standard deviation
  * of a parameter (0.5); cma_population (4 + 3 ln n)
@@ -45,13 +45,13 @@ typedef struct qv_optimizer qv_optimizer;
  * tolerance is on the absolute 2-norm of the gradient. Methods without gradients use it on what they have: nm on the
  * size of the simplex (mean distance of its corners from their centre), spsa on the norm estimated from the last 20
  * random directions, cma-es on the spread of the values over the last 10 + 30 n / population generations. */
+#define QV_OPTIMIZER_METHODS "blmvm|lmvm|bqnls|bqnkls|bqnktl|cg|bncg|nm|spsa|cma-es"
 typedef struct {
-  const char *method;        /* one of qv_optimizer_methods */
+  const char *method;        /* one of QV_OPTIMIZER_METHODS */
   int nparameters;           /* >= 1 */
   bool has_gradient;         /* whether tell() brings gradients */
   double gradient_tolerance; /* > 0, see above */
-  int64_t max_evaluations;   /* >= 1; kept exactly. A run that it ended goes on from its journal with a larger one
-                                (not spsa, whose gains depend on it) */
+  int64_t max_evaluations;   /* >= 1; kept exactly. A run that it ended goes on from its journal with a larger one */
   uint64_t seed;             /* for the methods that draw random numbers (QV_RANDOM_OPTIMIZER) */
   int noptions;              /* TAO options as "tao_blmvm_mat_lmvm_hist_size" or without the prefix "tao_", or those
                                 above. Not allowed: what the fields above say, and what prints */
@@ -65,8 +65,7 @@ typedef struct {
   int64_t evaluation;       /* number of answers in the journal */
 } qv_question;
 
-/* Names of all methods as one string "blmvm|lmvm|...", and whether one needs gradients. Local. */
-const char *qv_optimizer_methods(void);
+/* Whether a method needs gradients. Local. */
 bool qv_optimizer_needs_gradient(const char *method);
 
 /* Starts PETSc and SLEPc once per process on the ranks of `comm`; ends them. A run is described by its deck alone: the
@@ -79,8 +78,10 @@ void qv_optimize_end(void);
 const char *qv_optimize_petsc_version(void);
 const char *qv_optimize_slepc_version(void);
 
-/* Sets an optimiser up at `start` [nparameters], copied. Fails with QV_ERR_DECK for an unknown method, a method without
- * the gradient it needs, or an option that the method does not know or does not use (named in the message). Collective.
+/* Sets an optimiser up at `start` [nparameters], copied. Several may exist and be asked in turn (with a PETSc that was
+ * configured for debugging, one: it keeps a call stack of its own, which coroutines would mix). Fails with QV_ERR_DECK
+ * for an unknown method, a method without the gradient it needs, or an option that the method does not know or does not
+ * use (named in the message). Collective.
  */
 qv_code qv_optimizer_create(const qv_comm *comm, const qv_optimizer_opts *opts, const double *start,
                             qv_optimizer **out);

@@ -19,12 +19,11 @@ typedef struct {
   qv_optimizer *optimizer;
   double step;       /* wanted change of each parameter in the first iteration */
   double difference; /* c: half the distance of the two points */
-  double stability;  /* A, as a fraction of the iterations that the limit allows */
+  double stability;  /* A: about a tenth of the iterations that are expected */
   double alpha, gamma;
   double blocking;    /* increase of the value that a step may bring, in standard deviations of the noise; < 0: any */
   double calibration; /* gradients that the first step is calibrated with */
   double gain;        /* a */
-  double shift;       /* A */
   double noise;       /* standard deviation of a value */
   double value;       /* at x */
   double *x, *trial, *signs;
@@ -88,9 +87,7 @@ static bool calibrate(spsa *s)
     }
     size += fabs(derivative) / gradients;
   }
-  const double per_iteration = s->blocking < 0 ? 2 : 3;
-  s->shift = s->stability * (double)s->optimizer->max_evaluations / per_iteration;
-  s->gain = s->step * pow(s->shift + 1, s->alpha) / (size > 0 ? size : 1);
+  s->gain = s->step * pow(s->stability + 1, s->alpha) / (size > 0 ? size : 1);
   return true;
 }
 
@@ -98,7 +95,7 @@ static bool calibrate(spsa *s)
 static bool advance(spsa *s, double k, double derivative)
 {
   const qv_optimizer *o = s->optimizer;
-  const double gain = s->gain / pow(k + 1 + s->shift, s->alpha);
+  const double gain = s->gain / pow(k + 1 + s->stability, s->alpha);
   for (int i = 0; i < o->n; i++) {
     s->trial[i] = s->x[i] - gain * derivative * s->signs[i];
   }
@@ -159,7 +156,7 @@ qv_code qv_spsa_run(qv_optimizer *o)
   spsa s = {.optimizer = o,
             .step = 0.5,
             .difference = 0.1,
-            .stability = 0.1,
+            .stability = 50,
             .alpha = 0.602,
             .gamma = 0.101,
             .blocking = 2,
@@ -167,7 +164,7 @@ qv_code qv_spsa_run(qv_optimizer *o)
   const qv_method_option options[] = {
       {"spsa_step", 1e-9, 1e3, &s.step},
       {"spsa_difference", 1e-9, 1e3, &s.difference},
-      {"spsa_stability", 0, 1, &s.stability},
+      {"spsa_stability", 0, 1e6, &s.stability},
       {"spsa_alpha", 0, 2, &s.alpha},
       {"spsa_gamma", 0, 1, &s.gamma},
       {"spsa_blocking", -1, 1e9, &s.blocking},

@@ -218,7 +218,7 @@ static qv_code set_up(tao_run *run, Vec x)
   /* Only the absolute norm of the gradient stops. The limit of evaluations is ours, exactly; TAO's limit of iterations
    * only keeps a solver from turning around without asking anything. */
   QV_PETSC(TaoSetTolerances(run->tao, o->tolerance, 0, 0));
-  QV_PETSC(TaoSetMaximumFunctionEvaluations(run->tao, -1));
+  QV_PETSC(TaoSetMaximumFunctionEvaluations(run->tao, INT_MAX));
   QV_PETSC(TaoSetMaximumIterations(run->tao, most));
   QV_TRY(set_options(run));
   const PetscErrorCode error = TaoSetFromOptions(run->tao);

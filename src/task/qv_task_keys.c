@@ -1,5 +1,7 @@
 #include "task/qv_task_keys.h"
 
+#include "optimize/qv_optimizer.h"
+
 const qv_key qv_keys_common[] = {
     {"qonverge", QV_KEY_INT, "", QV_KEY_REQUIRED, "[1,inf)", false, "0.1", "Format of the deck: 1"},
     {"title", QV_KEY_STRING, "", QV_KEY_UNSET, "", true, "0.1", "What this run is about, for people"},
@@ -37,8 +39,10 @@ const qv_key qv_keys_molecule[] = {
     {0}};
 
 const qv_key qv_keys_optimizer[] = {
-    {"optimizer.method", QV_KEY_CHOICE, "", "blmvm", "blmvm|lmvm|cg|bncg|bnls|bntr|bntl|bqnls|nm", false, "0.1",
-     "The PETSc TAO solver"},
+    {"optimizer.method", QV_KEY_CHOICE, "", "blmvm", QV_OPTIMIZER_METHODS, false, "0.1",
+     "Quasi-Newton (blmvm, lmvm, bqnls, bqnkls, bqnktl) or conjugate gradients (cg, bncg), which need gradients; "
+     "simplex "
+     "(nm); noisy values (spsa); many minima (cma-es)"},
     {"optimizer.gradient", QV_KEY_CHOICE, "", "adjoint", "adjoint|parameter-shift|none", false, "0.1",
      "How the gradient is computed"},
     {"optimizer.gradient_tolerance", QV_KEY_REAL, "", "1e-6", "(0,inf)", false, "0.1",
@@ -46,5 +50,5 @@ const qv_key qv_keys_optimizer[] = {
     {"optimizer.max_evaluations", QV_KEY_INT, "", "500", "[1,inf)", true, "0.1",
      "The search ends after this many evaluations of the objective"},
     {"optimizer.options", QV_KEY_OPTIONS, "", QV_KEY_UNSET, "", false, "0.1",
-     "TAO options without their leading dash, as {name: value}"},
+     "Options of the method as {name: value}; those of TAO without their leading dash"},
     {0}};

@@ -293,7 +293,7 @@ static void too_large(void)
   const qv_eigen_opts opts = {.wanted = 1, .tolerance = 1e-10, .max_iterations = 1};
   double value = 0, residual = 0;
   int64_t applications = 0;
-  if (PETSC_MAX_INT == INT32_MAX) {
+  if (sizeof(PetscInt) == 4) {
     expect(qv_eigen_lowest(qv_comm_world(), &op, &opts, &value, &residual, NULL, &applications), QV_ERR_FEATURE,
            "an eigenvector of 2147483648 elements is more than the 32-bit indices of this build of PETSc hold: at most "
            "30 qubits");
