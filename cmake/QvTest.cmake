@@ -8,6 +8,11 @@ execute_process(COMMAND id -u OUTPUT_VARIABLE QV_UID OUTPUT_STRIP_TRAILING_WHITE
 if(QV_UID STREQUAL "0")
   list(APPEND QV_TEST_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
 endif()
+if(QV_SANITIZE) # without the slow unwinding the leaks of MPI's plugins, unloaded by then, have no names
+  list(APPEND QV_TEST_ENVIRONMENT ASAN_OPTIONS=fast_unwind_on_malloc=0
+       LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/validation/leaks.supp:print_suppressions=0
+       UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1)
+endif()
 
 # Registers a command line on some ranks; the rank count is part of the name.
 function(qv_add_mpi_test name ranks)
