@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INLINE   inline __attribute__((always_inline))
-#define BATCH    8
-#define ROOM     (1 << 29)
-#define FARTHEST 17.4f /* no draw of `exponential` is larger */
+#define INLINE    inline __attribute__((always_inline))
+#define BATCH     8
+#define STEPS_MAX 12
+#define ROOM      (1 << 29)
+#define FARTHEST  17.4f /* no draw of `exponential` is larger */
 
 typedef int8_t v64b __attribute__((vector_size(64)));
 typedef int16_t v32h __attribute__((vector_size(64)));
@@ -19,12 +20,21 @@ typedef int32_t v16i __attribute__((vector_size(64)));
 typedef uint32_t v16u __attribute__((vector_size(64)));
 typedef float v16f __attribute__((vector_size(64)));
 typedef uint64_t v8u __attribute__((vector_size(64)));
+typedef uint16_t v32u __attribute__((vector_size(64)));
+typedef int8_t v32b __attribute__((vector_size(32)));
 typedef int8_t v16b __attribute__((vector_size(16)));
 typedef int16_t v16h __attribute__((vector_size(32)));
 
 typedef struct {
   v8u s[4];
 } stream;
+
+/* Fields that are small whole numbers at low temperature have few acceptance probabilities: odds[k] is 2^16 times that
+ * of a cost of 2(k+1) units, for 64 lanes. A 16-bit random number compared with all of them is a threshold. */
+typedef struct {
+  int count; /* 0: not in use */
+  v32u odds[STEPS_MAX][2];
+} ladder;
 
 static INLINE void stream_start(stream *r, const uint64_t *words)
 {
@@ -76,6 +86,8 @@ static INLINE int any(const void *row)
 #define PIECES   4
 #define CEILING  127
 #define NAME(x)  x##_8
+#define PARTIAL  int32_t
+#define SUM_ROWS 4096
 #define WEIGHTED 0
 #include "montecarlo/qv_lanes_kernel.inc"
 
@@ -85,6 +97,8 @@ static INLINE int any(const void *row)
 #define PIECES   2
 #define CEILING  32767
 #define NAME(x)  x##_16
+#define PARTIAL  int32_t
+#define SUM_ROWS 4096
 #define WEIGHTED 1
 #include "montecarlo/qv_lanes_kernel.inc"
 
@@ -94,6 +108,8 @@ static INLINE int any(const void *row)
 #define PIECES   1
 #define CEILING  (1 << 30)
 #define NAME(x)  x##_32
+#define PARTIAL  int64_t
+#define SUM_ROWS 4096
 #define WEIGHTED 1
 #include "montecarlo/qv_lanes_kernel.inc"
 
@@ -140,6 +156,7 @@ static qv_code count_neighbours(qv_lanes_model *m, const int32_t *integer, bool 
     }
     if (count == 1 && !m->local) {
       m->field[ising->spin[from]] = integer[t];
+      m->fields = true;
     }
   }
   for (int i = 0; i < m->n; i++) {
@@ -312,6 +329,34 @@ static void stream_words(uint64_t seed, uint64_t sample, uint64_t sweep, uint64_
   }
 }
 
+/* The ladder of the lanes' temperatures, half of which are given in integer units; empty if it is longer than
+ * STEPS_MAX. */
+static void make_ladder(const float *half, ladder *steps)
+{
+  float first[64], power[64];
+  float hottest = 0;
+  for (int l = 0; l < 64; l++) {
+    hottest = half[l] > hottest ? half[l] : hottest;
+  }
+  steps->count = 0;
+  if (hottest * 11.1f >= STEPS_MAX) { /* exp(-11.1) < 2^-16 */
+    return;
+  }
+  for (int l = 0; l < 64; l++) {
+    first[l] = half[l] > 0 ? expf(-1 / half[l]) : 0;
+    power[l] = 65536;
+  }
+  steps->count = 1 + (int)(hottest * 11.1f);
+  for (int k = 0; k < steps->count; k++) {
+    uint16_t odds[64];
+    for (int l = 0; l < 64; l++) {
+      power[l] *= first[l];
+      odds[l] = (uint16_t)fminf(power[l] + 0.5f, 65535);
+    }
+    memcpy(steps->odds[k], odds, sizeof odds);
+  }
+}
+
 void qv_lanes_sweep(qv_lanes *group, const float *temperature, uint64_t seed, uint64_t sample, uint64_t sweep)
 {
   const qv_lanes_model *m = group->model;
@@ -322,11 +367,13 @@ void qv_lanes_sweep(qv_lanes *group, const float *temperature, uint64_t seed, ui
     half[l] = 0.5f * temperature[l] * (float)m->scale;
   }
   if (m->lanes == 64) {
-    sweep_8(m, group->spin, group->field, half, words);
+    ladder steps;
+    make_ladder(half, &steps);
+    sweep_8(m, group->spin, group->field, half, &steps, words);
   } else if (m->lanes == 32) {
-    sweep_16(m, group->spin, group->field, half, words);
+    sweep_16(m, group->spin, group->field, half, NULL, words);
   } else {
-    sweep_32(m, group->spin, group->field, half, words);
+    sweep_32(m, group->spin, group->field, half, NULL, words);
   }
 }
 

@@ -9,7 +9,8 @@
  *
  * Random numbers: a sweep draws from a xoshiro256++ stream (Blackman and Vigna, ACM TOMS 47 (2021) 36) in eight lanes,
  * which starts from Philox words at the address (seed, QV_RANDOM_ANNEAL; sample, sweep). A sweep is therefore a
- * function of the configuration and that address, whatever came before. Acceptance probabilities are right to 2e-5.
+ * function of the configuration and that address, whatever came before. Acceptance probabilities are right to 2e-5
+ * (absolute).
  *
  * All functions are local. A group belongs to one thread at a time. */
 #ifndef QV_LANES_H
@@ -34,6 +35,7 @@ typedef struct {
   int *neighbour;
   int32_t *weight;
   int32_t *field; /* [n] of the sites themselves */
+  bool fields;    /* some are not zero */
   /* Longer terms: the terms of site i are `neighbour` at first[i] .. first[i+1]-1, before minus[i] those whose first
    * spin it is, with integer coefficients `weight`. */
   bool local;
