@@ -19,8 +19,8 @@ typedef enum {
 qv_code qv_result_create(qv_result **out);
 void qv_result_destroy(qv_result **result);
 
-/* A lack of memory in one of the qv_result_add calls, which these do not return: it may strike one rank only, and callers
- * go on to collective work. The driver agrees on it before anything is written. Local. */
+/* A lack of memory in one of the qv_result_add calls, which these do not return: it may strike one rank only, and
+ * callers go on to collective work. The driver agrees on it before anything is written. Local. */
 qv_code qv_result_check(const qv_result *result);
 
 /* Adds a number. `name` in snake_case ("fci_energy"); `error` is its standard error or NAN for none; `unit` may be "".

@@ -70,7 +70,10 @@ static void suggest_option(const char *word, qv_cli_command command, char *out, 
       distance = d;
     }
   }
-  snprintf(out, size, best ? ": did you mean '--%s'?" : "", best ? best->name : "");
+  out[0] = '\0';
+  if (best) {
+    snprintf(out, size, ": did you mean '--%s'?", best->name);
+  }
 }
 
 static qv_code fail_option(qv_cli_command command, const char *text)
