@@ -99,6 +99,9 @@ qv_code qv_anneal_create(const qv_comm *comm, const qv_ising *ising, const qv_an
     (*out)->comm = comm;
     (*out)->ising = ising;
     (*out)->opts = *opts;
+    if (opts->method == QV_ANNEAL_AUTO && ising->locality > 2) {
+      (*out)->opts.method = QV_ANNEAL_TABU;
+    }
     code = set_up(*out);
   }
   code = qv_agree(comm, code);

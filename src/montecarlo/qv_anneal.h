@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 typedef enum {
-  QV_ANNEAL_AUTO,     /* replica exchange, with every fourth island annealing */
+  QV_ANNEAL_AUTO,     /* replica exchange, with every fourth island annealing; tabu search if a term has more than two
+                         spins, where its changes of fields are much cheaper than a sweep's sums over terms */
   QV_ANNEAL_SA,       /* simulated annealing */
   QV_ANNEAL_EXCHANGE, /* replica exchange */
   QV_ANNEAL_PATH,     /* path-integral simulated quantum annealing; quadratic models */

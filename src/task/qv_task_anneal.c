@@ -11,7 +11,7 @@
 
 static const qv_key keys[] = {
     {"anneal.method", QV_KEY_CHOICE, "", "auto", "auto|annealing|exchange|path-integral|tabu", false, "0.1",
-     "auto: replica exchange, and annealing in every fourth island"},
+     "auto: replica exchange, and annealing in every fourth island; tabu search for terms of more than two variables"},
     {"anneal.islands", QV_KEY_INT, "", "2", "[1,1000000]", false, "0.1",
      "Independent searches of 64 replicas; the most ranks times threads that are of use"},
     {"anneal.sweeps", QV_KEY_COUNT, "", "512 Ki", "[1,inf)", true, "0.1", "Least work of each island, in sweeps"},
