@@ -1,6 +1,6 @@
-/* Cost of one UCCSD energy, and of energy and gradient, in sweeps: multiples of one read-and-write pass over the state in
- * the same run. Processor time of one thread. Prints one JSON line. Argument: name of a molecule of the manifest; further
- * ones are overrides of the deck. */
+/* Cost of one UCCSD energy, and of energy and gradient, in sweeps: multiples of one read-and-write pass over the state
+ * in the same run. Processor time of one thread. Prints one JSON line. Argument: name of a molecule of the manifest;
+ * further ones are overrides of the deck. */
 #include "../physics/molecules.h"
 #include "base/qv_clock.h"
 #include "base/qv_memory.h"
@@ -27,7 +27,9 @@ int main(int argc, char **argv)
   int count = 0;
   double sweep = 1e30, run = 0, expectation = 0, energy = 0, both = 0, value = 0;
   CHECK(qv_parallel_begin(&argc, &argv) == QV_OK && argc > 1, "usage: bench_uccsd MOLECULE [KEY=VALUE ...]");
-  for (int i = 2; i < argc && i < 16; i++) { overrides[i - 2] = argv[i]; }
+  for (int i = 2; i < argc && i < 16; i++) {
+    overrides[i - 2] = argv[i];
+  }
   qv_deck *deck = molecules_deck("ground-state", argv[1], overrides);
   CHECK(qv_molecule_create(qv_comm_world(), deck, &m) == QV_OK && qv_molecule_hamiltonian(m, &sum) == QV_OK &&
             qv_observable_create(sum, &h) == QV_OK &&
@@ -39,7 +41,9 @@ int main(int argc, char **argv)
   const uint64_t start = qv_encoding_index(&m->encoding, m->reference);
   const qv_circuit_observable observable = {apply, h};
   double *x = calloc((size_t)count, sizeof *x), *gradient = calloc((size_t)count, sizeof *gradient);
-  for (int k = 0; k < count; k++) { x[k] = 0.01 * (k % 7 - 3); }
+  for (int k = 0; k < count; k++) {
+    x[k] = 0.01 * (k % 7 - 3);
+  }
   CHECK(qv_circuit_start(circuit, start, state) == QV_OK && qv_circuit_run(circuit, x, state) == QV_OK, "warm-up");
   const double resident = (double)qv_memory_resident_peak();
   CHECK(qv_state_create(qv_comm_world(), m->encoding.nqubits, QV_DOUBLE, &left) == QV_OK, "second state");
@@ -60,7 +64,8 @@ int main(int argc, char **argv)
   both = qv_clock_cpu() - begin;
   CHECK(fabs(value - energy) < 1e-9, "energies differ");
   qv_schedule *schedule = NULL;
-  CHECK(qv_schedule_create(circuit, NULL, qv_state_layout(state)->nlocal, QV_SWEEP_TILE_BITS, &schedule) == QV_OK, "plan");
+  CHECK(qv_schedule_create(circuit, NULL, qv_state_layout(state)->nlocal, QV_SWEEP_TILE_BITS, &schedule) == QV_OK,
+        "plan");
   if (qv_comm_rank(qv_comm_world()) == 0) {
     printf("{\"molecule\": \"%s\", \"qubits\": %d, \"excitations\": %d, \"strings\": %lld, \"groups\": %lld, "
            "\"passes\": %lld, \"sweep_seconds\": %.4g, \"circuit_in_sweeps\": %.1f, \"expectation_in_sweeps\": %.1f, "
