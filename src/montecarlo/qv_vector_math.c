@@ -4,6 +4,7 @@
 #include "base/qv_random.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define LN2_HIGH 6.93147180369123816490e-01
@@ -71,7 +72,8 @@ static inline double log_one(double x)
   return k * LN2_HIGH - ((half - (s * (half + p) + k * LN2_LOW)) - f);
 }
 
-static inline double central_quantile(double q)
+/* The quantile near the middle is *numerator / *denominator. */
+static inline void central_quantile(double q, double *numerator, double *denominator)
 {
   const double r = 0.180625 - q * q;
   double a = 2.5090809287301226727e+3, b = 5.2264952788528545610e+3;
@@ -89,11 +91,12 @@ static inline double central_quantile(double q)
   b = b * r + 4.2313330701600911252e+1;
   a = a * r + 3.3871328727963666080e+0;
   b = b * r + 1.0;
-  return q * a / b;
+  *numerator = q * a;
+  *denominator = b;
 }
 
-/* |quantile| for a tail probability with r = sqrt(-log tail) <= 5. */
-static inline double tail_quantile(double r)
+/* The same for |quantile| at a tail probability with r = sqrt(-log tail) <= 5. */
+static inline void tail_quantile(double r, double *numerator, double *denominator)
 {
   const double t = r - 1.6;
   double c = 7.74545014278341407640e-4, d = 1.05075007164441684324e-9;
@@ -111,7 +114,8 @@ static inline double tail_quantile(double r)
   d = d * t + 2.05319162663775882187e0;
   c = c * t + 1.42343711074968357734e0;
   d = d * t + 1.0;
-  return c / d;
+  *numerator = c;
+  *denominator = d;
 }
 
 QV_CLONES
@@ -139,10 +143,11 @@ static void quantile_chunk(const double *p, double *out)
   for (int i = 0; i < CHUNK; i++) {
     const double q = p[i] - 0.5;
     const double tail = q < 0.0 ? p[i] : 1.0 - p[i];
-    const double middle = central_quantile(q);
-    const double r = sqrt(-log_one(tail));
-    const double outer = copysign(tail_quantile(r), q);
-    out[i] = fabs(q) <= 0.425 ? middle : outer;
+    double na, da, nb, db;
+    central_quantile(q, &na, &da);
+    tail_quantile(sqrt(-log_one(tail)), &nb, &db);
+    const bool middle = fabs(q) <= 0.425;
+    out[i] = (middle ? na : copysign(nb, q)) / (middle ? da : db); /* one division for both ranges */
   }
 }
 

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#define PLAIN 0.25 /* part of the paths that importance sampling leaves alone */
+
 qv_pricer_opts qv_pricer_opts_default(void)
 {
   return (qv_pricer_opts){.points = QV_POINTS_PSEUDO, .seed = 1, .replicates = 1, .construction = QV_PATH_SEQUENTIAL};
@@ -19,6 +21,7 @@ typedef struct {
   double *payoff;          /* qv_payoff_memory */
   double *scenario;        /* [scenarios][batch] values */
   double *weight, *first, *drift, *square;
+  double *pick; /* importance sampling: who is shifted */
   void *paths;
 } buffers;
 
@@ -26,15 +29,20 @@ static size_t layout(const qv_pricer *p, unsigned char *base, buffers *out)
 {
   const qv_paths *paths = p->scenario[0].paths;
   const size_t b = (size_t)p->batch, z = (size_t)qv_paths_normals(paths) * b, u = (size_t)qv_paths_uniforms(paths) * b;
-  const size_t sizes[] = {z, p->shift ? z : 0, u, qv_payoff_memory(), (size_t)p->scenarios * b, b, b, b, b};
-  double *parts[9];
+  const size_t sizes[] = {z, p->shift ? z : 0, u, qv_payoff_memory(), (size_t)p->scenarios * b, b, b, b, b, b};
+  double *parts[10];
   size_t at = 0;
-  for (int i = 0; i < 9; i++) {
+  for (int i = 0; i < 10; i++) {
     parts[i] = out ? (double *)(void *)base + at : NULL;
     at += (sizes[i] + 7) / 8 * 8;
   }
   if (out) {
-    *out = (buffers){parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7], parts[8], NULL};
+    *out = (buffers){.z = parts[0], .shifted = parts[1], .u = parts[2], .payoff = parts[3], .scenario = parts[4]};
+    out->weight = parts[5];
+    out->first = parts[6];
+    out->drift = parts[7];
+    out->square = parts[8];
+    out->pick = parts[9];
     out->paths = (double *)(void *)base + at;
   }
   size_t most = 0;
@@ -64,7 +72,9 @@ static void gather_scores(const qv_pricer *p, const double *z, int count, const 
   }
 }
 
-/* Shifted normals, and the weights that make up for the shift: exp(-theta z - theta^2 / 2) on the original z. */
+/* Shifted normals, and the weights that make up for the shift. Only a part 1 - PLAIN of the paths is shifted, and all
+ * are weighted by the density of the mixture (Hesterberg, Technometrics 37 (1995) 185): weights are at most 1 / PLAIN,
+ * so that a payoff that also lives elsewhere (two barriers, say) is neither missed nor blown up. */
 static const double *shift_normals(const qv_pricer *p, double part, int count, const buffers *b)
 {
   if (!p->shift) {
@@ -80,15 +90,15 @@ static const double *shift_normals(const qv_pricer *p, double part, int count, c
     b->weight[i] = -0.5 * p->shift_square;
   }
   for (int k = 0; k < qv_paths_steps(paths); k++) {
-    const int64_t row = (int64_t)k * qv_paths_factors(paths) * stride;
+    double *row = b->shifted + (int64_t)k * qv_paths_factors(paths) * stride;
     for (int i = 0; i < count; i++) {
-      b->weight[i] -= p->shift[k] * b->z[row + i];
-      b->shifted[row + i] += p->shift[k];
+      row[i] += b->pick[i] < PLAIN ? 0.0 : p->shift[k];
+      b->weight[i] += p->shift[k] * row[i];
     }
   }
   qv_vector_exp(b->weight, b->weight, count);
   for (int i = 0; i < count; i++) {
-    b->weight[i] *= part;
+    b->weight[i] = part / (PLAIN + (1 - PLAIN) * b->weight[i]);
   }
   return b->shifted;
 }
@@ -151,6 +161,10 @@ static void price_block(const void *problem, void *workspace, int group, int64_t
     qv_points_normal(p->points, group, first + start, n, 0, normals, b.z, stride);
     if (uniforms > 0) {
       qv_points_uniform(p->points, group, first + start, n, normals, normals + uniforms, b.u, stride);
+    }
+    if (p->shift) {
+      const int last = normals + uniforms;
+      qv_points_uniform(p->points, group, first + start, n, last, last + 1, b.pick, stride);
     }
     qv_paths_construct(paths, b.z, stride, n, b.paths);
     run_scenarios(p, part, n, &b, values + start);
@@ -309,7 +323,8 @@ int qv_pricer_steps(const qv_pricer *pricer)
 
 int qv_pricer_dimensions(const qv_pricer *pricer)
 {
-  return qv_paths_normals(pricer->scenario[0].paths) + qv_paths_uniforms(pricer->scenario[0].paths);
+  return qv_paths_normals(pricer->scenario[0].paths) + qv_paths_uniforms(pricer->scenario[0].paths) +
+         (pricer->shift ? 1 : 0);
 }
 
 double qv_pricer_shift(const qv_pricer *pricer)

@@ -23,7 +23,7 @@ typedef struct {
   bool antithetic;
   int control;     /* QV_CONTROL_SPOT | QV_CONTROL_COMPANION; what the contract cannot offer is left out */
   bool importance; /* shift the first Brownian factor to where the payoff is (Glasserman, Heidelberger, Shahabuddin,
-                      Math. Finance 9 (1999) 117, with the direction of a straight path) */
+                      Math. Finance 9 (1999) 117, with the direction of a straight path); a quarter of the paths stay */
   double max_step; /* years, see qv_paths */
   bool greeks;
 } qv_pricer_opts;

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""A price does not know that its run was killed.
+
+usage: check_kills.py QONVERGE DECK KILLS [MPIRUN...]
+
+Runs the deck once undisturbed; then again, killed (SIGKILL) up to KILLS times at random moments, at least half of that,
+and started by the same command until it ends; compares result and error in the JSON summaries, bit for bit. Silent when
+right.
+"""
+import glob
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+
+def command(program, deck, folder, launcher):
+    return launcher + [program, "run", deck, "-o", folder, "--set", "run.checkpoint_every=0.05 s",
+                       "--set", "run.progress_every=3600 s"]
+
+
+def summary(folder):
+    with open(glob.glob(os.path.join(folder, "*.json"))[0], encoding="utf-8") as file:
+        data = json.load(file)
+    return data["return_result"], data["return_error"]
+
+
+def killed(words, seconds):
+    """Whether the run was still going when it was killed after so many seconds."""
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    time.sleep(seconds)
+    if process.poll() is not None:
+        return False
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return True
+
+
+def main():
+    program, deck, kills, launcher = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
+    random.seed(5)
+    with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as cut:
+        begun = time.monotonic()
+        subprocess.run(command(program, deck, whole, launcher), check=True, stdout=subprocess.DEVNULL)
+        length = time.monotonic() - begun
+        count = 0
+        for _ in range(10 * kills):
+            count += killed(command(program, deck, cut, launcher), random.uniform(0.08, 0.2) * length)
+            if count == kills or glob.glob(os.path.join(cut, "*.json")):
+                break
+        subprocess.run(command(program, deck, cut, launcher), check=True, stdout=subprocess.DEVNULL)
+        if summary(whole) != summary(cut):
+            print(f"after {count} kills: {summary(cut)}, undisturbed: {summary(whole)}")
+            return 1
+        if 2 * count < kills:
+            print(f"the run ended after {count} kills")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
