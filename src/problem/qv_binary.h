@@ -8,8 +8,10 @@
 #ifndef QV_BINARY_H
 #define QV_BINARY_H
 
+#include "io/qv_archive.h"
 #include "io/qv_bqm_file.h"
 #include "io/qv_graph.h"
+#include "io/qv_result.h"
 #include "montecarlo/qv_ising.h"
 #include "montecarlo/qv_solutions.h"
 #include "problem/qv_answer.h"
@@ -39,6 +41,10 @@ typedef struct {
 
   /* The cost of a feasible configuration with this objective; NULL: the objective itself, negative if maximised. */
   double (*cost_of)(double objective);
+
+  /* Adds what else is known of the answer to the result: further numbers, classical baselines, arrays (archive may be
+   * NULL). NULL: nothing. Collective. */
+  qv_code (*report)(const qv_binary *problem, const uint8_t *bits, qv_archive *archive, qv_result *result);
 } qv_binary_class;
 
 struct qv_binary {

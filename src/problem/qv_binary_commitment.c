@@ -217,7 +217,8 @@ static qv_code describe(const qv_binary *problem, const uint8_t *bits, qv_answer
   return QV_OK;
 }
 
-static const qv_binary_class commitment_class = {"unit-commitment", objective, feasible, NULL, describe, destroy, NULL};
+static const qv_binary_class commitment_class = {"unit-commitment", objective, feasible, NULL,
+                                                 describe,          destroy,   NULL,     NULL};
 
 static qv_code copy_unit(const qv_commitment_unit *from, qv_commitment_unit *to)
 {

@@ -70,7 +70,7 @@ static qv_code describe_cut(const qv_binary *problem, const uint8_t *bits, qv_an
   return list_ones(bits, m->n, true, answer);
 }
 
-static const qv_binary_class maxcut_class = {"maxcut", cut_weight, NULL, NULL, describe_cut, destroy, NULL};
+static const qv_binary_class maxcut_class = {"maxcut", cut_weight, NULL, NULL, describe_cut, destroy, NULL, NULL};
 
 qv_code qv_binary_maxcut(const qv_graph *graph, qv_binary **out)
 {
@@ -120,8 +120,8 @@ static qv_code describe_model(const qv_binary *problem, const uint8_t *bits, qv_
   return list_ones(bits, m->n, false, answer);
 }
 
-static const qv_binary_class ising_class = {"ising", model_value, NULL, NULL, describe_model, destroy, NULL};
-static const qv_binary_class quadratic_class = {"qubo", model_value, NULL, NULL, describe_model, destroy, NULL};
+static const qv_binary_class ising_class = {"ising", model_value, NULL, NULL, describe_model, destroy, NULL, NULL};
+static const qv_binary_class quadratic_class = {"qubo", model_value, NULL, NULL, describe_model, destroy, NULL, NULL};
 
 static qv_code make_quadratic(const qv_binary_class *class, int n, bool spin, double offset, const qv_pairs *pairs,
                               qv_binary **out)
@@ -243,7 +243,7 @@ static qv_code describe_colours(const qv_binary *problem, const uint8_t *bits, q
 }
 
 static const qv_binary_class colouring_class = {"colouring",      conflicts, coloured, repair_colours,
-                                                describe_colours, destroy,   NULL};
+                                                describe_colours, destroy,   NULL,     NULL};
 
 /* (sum_c x_c - 1)^2 = 1 - sum_c x_c + 2 sum_{c<d} x_c x_d. */
 static qv_code exactly_one(qv_ising_terms *terms, double penalty, int first, int count)

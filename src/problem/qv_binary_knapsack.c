@@ -140,7 +140,7 @@ static qv_code describe(const qv_binary *problem, const uint8_t *bits, qv_answer
   return qv_answer_add(answer, "\n");
 }
 
-static const qv_binary_class knapsack_class = {"knapsack", objective, feasible, repair, describe, destroy, NULL};
+static const qv_binary_class knapsack_class = {"knapsack", objective, feasible, repair, describe, destroy, NULL, NULL};
 
 /* -profit + A (sum w x + sum c z - C)^2. */
 static qv_code add_terms(const sack *s, double penalty, qv_ising_terms *terms)

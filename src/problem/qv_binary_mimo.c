@@ -58,7 +58,7 @@ static qv_code describe(const qv_binary *problem, const uint8_t *bits, qv_answer
   return qv_answer_add(answer, "; %d of %d differ from what was sent\n", wrong, d->nt);
 }
 
-static const qv_binary_class mimo_class = {"mimo", objective, NULL, NULL, describe, destroy, NULL};
+static const qv_binary_class mimo_class = {"mimo", objective, NULL, NULL, describe, destroy, NULL, NULL};
 
 /* |M p - y|^2 with p_c = sum_b 2^b s_cb. */
 static qv_code add_terms(const detection *d, qv_ising_terms *terms)

@@ -1,6 +1,7 @@
 #include "problem/qv_binary_portfolio.h"
 
 #include "base/qv_memory.h"
+#include "problem/qv_frontier.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -223,7 +224,47 @@ static qv_code describe(const qv_binary *problem, const uint8_t *bits, qv_answer
   return qv_answer_add(answer, "\n");
 }
 
-static const qv_binary_class portfolio_class = {"portfolio", objective, feasible, repair, describe, destroy, NULL};
+static qv_code put_frontier(const qv_frontier *f, qv_archive *archive)
+{
+  const int64_t dims[2] = {f->corners, f->n};
+  QV_TRY(qv_archive_put(archive, "frontier/return", QV_TYPE_F64, 1, dims, f->mean, "",
+                        "corner portfolios of the frontier without limits on assets: return"));
+  QV_TRY(qv_archive_put(archive, "frontier/variance", QV_TYPE_F64, 1, dims, f->variance, "", "their variance"));
+  return qv_archive_put(archive, "frontier/weights", QV_TYPE_F64, 2, dims, f->weight, "", "their weights");
+}
+
+/* The continuous optimum without a limit on the number of assets bounds the objective from below; it does not exist
+ * where the covariance matrix is singular. */
+static qv_code report(const qv_binary *problem, const uint8_t *bits, qv_archive *archive, qv_result *result)
+{
+  const portfolio *p = problem->data;
+  const qv_assets assets = {p->opts.assets, p->name, p->mean, p->covariance};
+  qv_frontier *f = NULL;
+  double mean, variance;
+  qv_binary_portfolio_moments(problem, bits, &mean, &variance);
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "return", mean, NAN, "", "of the portfolio, per period"));
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "variance", variance, NAN, "", "of the portfolio"));
+  qv_code code = qv_frontier_create(&assets, &f);
+  if (code == QV_ERR_INPUT) {
+    qv_error_clear();
+    return QV_OK;
+  }
+  if (code == QV_OK) {
+    code = qv_result_add(result, QV_RESULT_BASELINE, "frontier_objective", qv_frontier_objective(f, p->opts.aversion),
+                         NAN, "", "least objective of continuous weights without a limit on assets: a lower bound");
+  }
+  const double least = code == QV_OK ? qv_frontier_variance(f, mean) : NAN;
+  if (code == QV_OK && isfinite(least)) {
+    code = qv_result_add(result, QV_RESULT_BASELINE, "frontier_variance", least, NAN, "",
+                         "least variance of continuous weights at the portfolio's return");
+  }
+  code = code == QV_OK && archive ? put_frontier(f, archive) : code;
+  qv_frontier_destroy(&f);
+  return code;
+}
+
+static const qv_binary_class portfolio_class = {"portfolio", objective, feasible, repair,
+                                                describe,    destroy,   NULL,     report};
 
 /* The most that one unit can change the objective where the budget is missed by one unit. Missing it by k units allows
  * k such changes, each at most k times as large, while its penalty is k^2 times that of one unit. */

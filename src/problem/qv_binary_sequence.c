@@ -50,7 +50,8 @@ static double square(double x)
   return x * x;
 }
 
-static const qv_binary_class partition_class = {"partition", difference, NULL, NULL, describe_parts, destroy, square};
+static const qv_binary_class partition_class = {"partition",    difference, NULL,   NULL,
+                                                describe_parts, destroy,    square, NULL};
 
 static qv_code partition_terms(int count, const double *numbers, qv_ising_terms *terms)
 {
@@ -116,7 +117,17 @@ static qv_code describe_sequence(const qv_binary *problem, const uint8_t *bits, 
                        (double)l->count * l->count / (2 * energy));
 }
 
-static const qv_binary_class labs_class = {"labs", autocorrelation, NULL, NULL, describe_sequence, destroy, NULL};
+static qv_code report_sequence(const qv_binary *problem, const uint8_t *bits, qv_archive *archive, qv_result *result)
+{
+  const list *l = problem->data;
+  (void)archive;
+  return qv_result_add(result, QV_RESULT_VALUE, "merit_factor",
+                       (double)l->count * l->count / (2 * autocorrelation(problem, bits)), NAN, "",
+                       "length^2 / (2 energy)");
+}
+
+static const qv_binary_class labs_class = {"labs", autocorrelation, NULL, NULL, describe_sequence, destroy,
+                                           NULL,   report_sequence};
 
 static qv_code labs_terms(int length, qv_ising_terms *terms)
 {

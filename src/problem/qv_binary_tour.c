@@ -165,7 +165,7 @@ static qv_code describe(const qv_binary *problem, const uint8_t *bits, qv_answer
   return qv_answer_add(answer, "\n");
 }
 
-static const qv_binary_class tour_class = {"tsp", objective, feasible, repair, describe, destroy, NULL};
+static const qv_binary_class tour_class = {"tsp", objective, feasible, repair, describe, destroy, NULL, NULL};
 
 /* A (sum - 1)^2 for each place of a city and each city of a place. */
 static qv_code add_constraints(const tour *t, double penalty, qv_ising_terms *terms)

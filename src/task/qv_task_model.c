@@ -288,6 +288,9 @@ qv_code qv_task_answer(const qv_binary *problem, const qv_solutions *list, qv_ar
     code = qv_result_add(result, QV_RESULT_VALUE, "cost", list->energy[0], NAN, problem->unit,
                          "lowest cost found, penalties included");
   }
+  if (code == QV_OK && problem->class->report) {
+    code = problem->class->report(problem, bits, archive, result);
+  }
   qv_free(&bits);
   return code == QV_OK && archive ? put_solutions(problem, list, archive) : code;
 }
