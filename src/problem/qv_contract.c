@@ -122,6 +122,10 @@ static qv_code check_barrier(const qv_contract *c, double spot)
     return qv_fail(QV_ERR_INPUT,
                    "contract: a barrier for both sides is watched continuously and pays nothing at the hit");
   }
+  if (c->settle_at_hit &&
+      (c->knock != QV_KNOCK_IN || (c->profile != QV_PROFILE_CASH && c->profile != QV_PROFILE_ASSET))) {
+    return qv_fail(QV_ERR_INPUT, "contract.settle_at: only a knock-in of cash or asset pays at the hit");
+  }
   if (!(c->barrier > 0)) {
     return qv_fail(QV_ERR_INPUT, "contract.barrier is %g; it must be above 0", c->barrier);
   }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define CACHE_BYTES   (768 * 1024) /* of the L2 cache, for normals, construction and state */
+#define AVERAGE_STEPS 64           /* of an average over time that was given no max_step */
 #define DEFAULT_STEPS 32           /* per year, for models that need substeps and were given no max_step */
 
 static int compare_times(const void *a, const void *b)
@@ -71,6 +72,9 @@ static int substeps(const qv_paths *p, double length)
   }
   if (longest <= 0 && (model == QV_MODEL_HESTON || model == QV_MODEL_LOCAL_VOLATILITY)) {
     longest = 1.0 / DEFAULT_STEPS;
+  }
+  if (longest <= 0 && c->kind == QV_CONTRACT_ASIAN && c->continuous) {
+    longest = c->maturity / AVERAGE_STEPS;
   }
   const int parts = longest <= 0 || length <= longest ? 1 : (int)ceil(length / longest * (1 - 1e-12));
   return parts << p->opts.refine;

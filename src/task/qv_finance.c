@@ -239,6 +239,12 @@ static void read_terms(const qv_deck *deck, int kind, qv_contract *c)
   }
   const bool watches =
       c->kind == QV_CONTRACT_BARRIER || c->kind == QV_CONTRACT_DOUBLE_BARRIER || c->kind == QV_CONTRACT_LOOKBACK;
+  c->settle_at_hit = c->kind == QV_CONTRACT_BARRIER && qv_deck_choice(deck, "contract.settle_at") == 1;
+  c->no_strike = c->settle_at_hit;
+  if (c->kind == QV_CONTRACT_ASIAN) {
+    c->continuous = qv_deck_choice(deck, "contract.averaging") == 1;
+    return;
+  }
   c->continuous = kind == KIND_AMERICAN || (watches && qv_deck_choice(deck, "contract.monitoring") == 0);
 }
 
@@ -258,10 +264,10 @@ static qv_code fill_contract(const qv_deck *deck, int kind, const qv_market *mar
       c->weight[a] = qv_deck_real_at(deck, "contract.weights", a);
     }
   }
-  const bool dated = c->kind == QV_CONTRACT_ASIAN || c->kind == QV_CONTRACT_VARIANCE_SWAP ||
+  const bool dated = (c->kind == QV_CONTRACT_ASIAN && !c->continuous) || c->kind == QV_CONTRACT_VARIANCE_SWAP ||
                      c->kind == QV_CONTRACT_AMERICAN ||
-                     (c->kind != QV_CONTRACT_EUROPEAN && !c->continuous && c->kind != QV_CONTRACT_BASKET &&
-                      c->kind != QV_CONTRACT_RAINBOW);
+                     (c->kind != QV_CONTRACT_EUROPEAN && !c->continuous && c->kind != QV_CONTRACT_ASIAN &&
+                      c->kind != QV_CONTRACT_BASKET && c->kind != QV_CONTRACT_RAINBOW);
   if (dated && c->maturity > 0) {
     const int fixings = (int)qv_deck_int(deck, "contract.fixings");
     const double first = qv_deck_is_set(deck, "contract.first_fixing") ? qv_deck_real(deck, "contract.first_fixing")

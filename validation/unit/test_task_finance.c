@@ -195,6 +195,32 @@ static void bad_books(void)
   }
 }
 
+/* A continuous average (Vecer's value as published in QuantLib's tests) and a one-touch (the reference). */
+static void published(void)
+{
+  static const struct {
+    const char *text, *what;
+    double value, tolerance;
+  } cases[] = {{HEAD "market: {spot: 2.0, rate: 0.05, volatility: 0.5}\n"
+                     "contract: {kind: asian-arithmetic, averaging: continuous, strike: 2, maturity: 1 year}\n"
+                     "sampling: {paths: 64 Ki, points: sobol, control_variate: spot}\n",
+                "price", 0.246416, 5e-4},
+               {HEAD "market: {spot: 105, rate: 0.1, dividend: 0.2, volatility: 0.2}\n"
+                     "contract: {kind: barrier, direction: down, barrier: 100, knock: in, payoff: cash, cash: 15, "
+                     "settle_at: hit, maturity: 6 months}\nsampling: {paths: 64 Ki, points: sobol}\n",
+                "price", 12.2715, 2e-2}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    qv_deck *deck = NULL;
+    CHECK(parse(cases[i].text, &deck) == QV_OK);
+    const double value = run(qv_comm_self(), task_of("price"), deck, "/tmp/qv_published.h5", -1, NULL, cases[i].what);
+    if (!(fabs(value - cases[i].value) < cases[i].tolerance)) {
+      qv_parallel_abort(QV_ERR_INTERNAL, "case %d: %.6f", (int)i, value);
+    }
+    unlink("/tmp/qv_published.h5");
+    qv_deck_destroy(&deck);
+  }
+}
+
 int main(int argc, char **argv)
 {
   CHECK(qv_parallel_begin(&argc, &argv) == QV_OK);
@@ -214,6 +240,7 @@ int main(int argc, char **argv)
            "levels: [0.95, 0.99]\nsampling: {paths: 192 Ki}\n",
            "risk", "es_99", 3);
   if (qv_comm_size(qv_comm_world()) == 1) {
+    published();
     linear_book();
     bad_books();
     bad_decks();
