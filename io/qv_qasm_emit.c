@@ -163,7 +163,7 @@ qv_code qasm_set(qasm_reader *r, int64_t address, int width, const qasm_value *n
   QV_TRY(qasm_build_code(r->build, number->known ? &push : number->code, number->known ? 1 : number->ncode, &op.code));
   QV_TRY(qasm_emit(r, &op, NULL, NULL));
   for (int i = 0; i < width; i++) {
-    *qasm_known(r, address + i) = number->known ? (uint8_t)(number->word.u >> i & 1) : QASM_UNKNOWN;
+    *qasm_known(r, address + i) = (uint8_t)(number->known ? number->word.u >> i & 1 : QASM_UNKNOWN);
     if (!number->known && bank_of(address)) {
       r->marks[address + i - QASM_CELL] |= QASM_CHANGED;
     }

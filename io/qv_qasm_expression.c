@@ -401,7 +401,7 @@ static qv_code operand(parser *p)
     }
     return qasm_unexpected(r, "an expression");
   case QASM_T_NAME:
-    return qasm_reserved(r, t->symbol) ? word(p) : name(p);
+    return qasm_reserved(r, t->symbol) && t->symbol != QASM_W_POW ? word(p) : name(p);
   case ':':
     return f && (f->kind == INDEX || f->kind == SERIES) ? colon(p) : qasm_unexpected(r, "an expression");
   case ']':
