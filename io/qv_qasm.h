@@ -275,7 +275,7 @@ void qv_qasm_machine_copy(qv_qasm_machine *to, const qv_qasm_machine *from);
 
 /* Runs classical operations until a quantum one (GATE, MEASURE, RESET, BARRIER, OPAQUE) is due; *op is its index, and
  * the machine stands behind it; -1: the program is over. Fails with QV_ERR_INPUT, naming the place, for what only a run
- * shows: a division by zero, an index out of range, 1e9 classical steps without a quantum operation. */
+ * shows: a division by zero, an index out of range, 16 million classical steps without a quantum operation. */
 qv_code qv_qasm_machine_next(qv_qasm_machine *machine, int64_t *op);
 
 /* The parameters of gate `op`, which the machine has just handed out, into params[nparam]: stored ones are copied,

@@ -64,6 +64,11 @@ static qv_code check_counts(const qasm_reader *r, const qasm_node *node, const c
 
 /* ---- expansion ---- */
 
+qv_qasm_place qasm_site(const qasm_reader *r, qv_qasm_place place)
+{
+  return r->qubits ? r->site : place;
+}
+
 static qv_code put_builtin(qasm_reader *r, const qasm_builtin *gate, qasm_param *params, int32_t *qubits,
                            qv_qasm_place place)
 {
@@ -127,6 +132,7 @@ static qv_code expand(qasm_reader *r, const callee *gate, qasm_param *params, in
   }
   r->params = params;
   r->qubits = qubits;
+  r->site = place;
   for (const qasm_node *node = gate->definition->body->child; node; node = node->next) {
     QV_TRY(qasm_execute(r, node));
   }
@@ -267,6 +273,7 @@ static qv_code call_old_style(qasm_reader *r, const qasm_definition *def, const 
 
 static qv_code call_gate(qasm_reader *r, const qasm_node *node)
 {
+  const qv_qasm_place place = qasm_site(r, node->place);
   callee gate;
   qasm_value *operands = NULL;
   qasm_param *params = NULL;
@@ -293,7 +300,7 @@ static qv_code call_gate(qasm_reader *r, const qasm_node *node)
   for (int64_t i = 0; i < length; i++) {
     const qasm_mark mark = qasm_arena_mark(&r->work);
     QV_TRY(gather_qubits(r, operands, n, i, qubits));
-    QV_TRY(apply_one(r, &gate, params, qubits, modifiers, nmodifier, controls, node->place));
+    QV_TRY(apply_one(r, &gate, params, qubits, modifiers, nmodifier, controls, place));
     qasm_release(r, mark);
   }
   return QV_OK;

@@ -129,6 +129,9 @@ qv_code qasm_parse_switch(qasm_reader *r, qasm_node **out)
     QV_TRY(qasm_parse_block(r, &(*tail)->child));
     tail = &(*tail)->next;
   }
+  if (!(*out)->child || (*out)->child->nexpr == 0) {
+    return qasm_error(r, (*out)->place, NULL, "a switch without any case");
+  }
   return qasm_next(r);
 }
 

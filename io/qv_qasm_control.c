@@ -1,21 +1,12 @@
-/* Blocks, conditions, loops and subroutines, carried out while reading as far as what they hang on is known. */
+/* Blocks, conditions and loops, carried out while reading as far as what they hang on is known. */
 #include "io/qv_qasm_steps.h"
 
 #include <string.h>
 
-enum { MAX_NESTING = 300, UNROLLED_WITH_EXIT = 1024 };
-
-static qv_code nest(qasm_reader *r, qv_qasm_place place)
-{
-  if (++r->nesting > MAX_NESTING) {
-    return qasm_error(r, place, "a recursion must end by values that are known here",
-                      "blocks and calls are nested more than %d deep", MAX_NESTING);
-  }
-  return QV_OK;
-}
+enum { UNROLLED_WITH_EXIT = 1024 };
 
 /* Statements one by one until one leaves for elsewhere; of the rest, at least the gates' names are looked at. */
-static qv_code execute_list(qasm_reader *r, const qasm_node *first)
+qv_code qasm_execute_list(qasm_reader *r, const qasm_node *first)
 {
   const bool reachable = r->reachable;
   for (const qasm_node *node = first; node; node = node->next) {
@@ -29,9 +20,9 @@ static qv_code execute_list(qasm_reader *r, const qasm_node *first)
 
 qv_code qasm_execute_block(qasm_reader *r, const qasm_node *block)
 {
-  QV_TRY(nest(r, block->place));
+  QV_TRY(qasm_nest(r, block->place));
   const qasm_scope scope = qasm_enter(r, false);
-  QV_TRY(execute_list(r, block->child));
+  QV_TRY(qasm_execute_list(r, block->child));
   qasm_leave(r, scope);
   r->nesting--;
   return QV_OK;
@@ -158,30 +149,13 @@ static qv_code execute_switch(qasm_reader *r, const qasm_node *node)
 
 /* ---- loops ---- */
 
-static qv_code begin_flow(qasm_reader *r, bool loop)
-{
-  qasm_flow *flow = NULL;
-  QV_TRY(qasm_take(&r->work, 1, sizeof *flow, &flow));
-  flow->outer = r->flow;
-  flow->loop = loop;
-  r->flow = flow;
-  return QV_OK;
-}
-
-static qv_code end_flow(qasm_reader *r, qv_qasm_place place)
-{
-  QV_TRY(qasm_place_label(r, &r->flow->leave, place));
-  r->flow = r->flow->outer;
-  return QV_OK;
-}
-
 /* One round of a loop: its body with the loop's variable set to a value (NULL: no variable). */
 static qv_code one_round(qasm_reader *r, const qasm_node *node, const qasm_value *value)
 {
   qasm_binding *b = NULL;
   qasm_value *variable = NULL;
   QV_TRY(qasm_step(r, node->place));
-  QV_TRY(nest(r, node->place));
+  QV_TRY(qasm_nest(r, node->place));
   const qasm_scope scope = qasm_enter(r, false);
   if (value) {
     QV_TRY(qasm_new_variable(r, node->type, false, &variable));
@@ -189,7 +163,7 @@ static qv_code one_round(qasm_reader *r, const qasm_node *node, const qasm_value
     QV_TRY(qasm_bind(r, QASM_B_VARIABLE, node->symbol, node->place, &b));
     b->value = variable;
   }
-  QV_TRY(execute_list(r, node->child->child));
+  QV_TRY(qasm_execute_list(r, node->child->child));
   qasm_leave(r, scope);
   r->nesting--;
   return qasm_place_label(r, &r->flow->again, node->place);
@@ -278,12 +252,34 @@ static qv_code late(qasm_reader *r, const late_loop *loop)
   return qasm_place_label(r, &done, loop->node->place);
 }
 
+/* How many jumps leave the loops and subroutines that are being carried out. */
+static int64_t exits(const qasm_reader *r)
+{
+  int64_t n = 0;
+  for (const qasm_flow *flow = r->flow; flow; flow = flow->outer) {
+    n += flow->leave ? flow->leave->njump : 0;
+  }
+  return n;
+}
+
+/* A while loop that goes round as it did before: its code, unless it can be seen that it never ends. */
+static qv_code while_late(qasm_reader *r, const qasm_node *node)
+{
+  const late_loop loop = {.node = node, .condition = node->expr};
+  const bool leaves = r->flow->leave != NULL;
+  const int64_t before = exits(r);
+  QV_TRY(late(r, &loop));
+  if (!r->reachable && !leaves && exits(r) == before) {
+    return qasm_error(r, node->place, "nothing in it changes its condition or leaves it", "a loop that never ends");
+  }
+  return QV_OK;
+}
+
 /* Rounds whose condition is known are carried out one by one, until the condition hangs on a measurement or nothing
  * changes any more. */
 static qv_code execute_while(qasm_reader *r, const qasm_node *node)
 {
-  const late_loop loop = {.node = node, .condition = node->expr};
-  QV_TRY(begin_flow(r, true));
+  QV_TRY(qasm_begin_flow(r, true));
   for (int64_t round = 0; r->reachable; round++) {
     qasm_value holds;
     qasm_join *before = NULL;
@@ -295,7 +291,7 @@ static qv_code execute_while(qasm_reader *r, const qasm_node *node)
       break;
     }
     if (!holds.known || (r->flow->leave && round >= UNROLLED_WITH_EXIT)) {
-      QV_TRY(late(r, &loop));
+      QV_TRY(while_late(r, node));
       break;
     }
     QV_TRY(qasm_join_take(r, &before));
@@ -307,11 +303,11 @@ static qv_code execute_while(qasm_reader *r, const qasm_node *node)
     qasm_join_free(&before);
     qasm_release(r, mark);
     if (!changed && r->reachable) {
-      QV_TRY(late(r, &loop));
+      QV_TRY(while_late(r, node));
       break;
     }
   }
-  return end_flow(r, node->place);
+  return qasm_end_flow(r, node->place);
 }
 
 /* for over a range that is known: one round after the other. */
@@ -401,129 +397,9 @@ static qv_code execute_for(qasm_reader *r, const qasm_node *node)
 {
   qasm_value series;
   QV_TRY(qasm_evaluate(r, node->expr, &series));
-  QV_TRY(begin_flow(r, true));
+  QV_TRY(qasm_begin_flow(r, true));
   QV_TRY(for_series(r, node, &series));
-  return end_flow(r, node->place);
-}
-
-/* ---- subroutines ---- */
-
-/* Qubits and arrays are handed in themselves, other arguments as copies. */
-static qv_code bind_argument(qasm_reader *r, const qasm_argument *formal, const qasm_value *given, qasm_value *to)
-{
-  qasm_binding *b = NULL;
-  const bool quantum = formal->type->word == QASM_W_QUBIT;
-  *to = *given;
-  if (quantum) {
-    int64_t size = 1;
-    if (formal->type->width) {
-      QV_TRY(qasm_type_width(r, formal->type, &size));
-    }
-    if (given->kind != QASM_V_QUBITS || given->row.count != size) {
-      return qasm_error(r, given->place, NULL, "the argument '%s' takes %lld qubit%s", r->symbols[formal->symbol],
-                        (long long)size, size == 1 ? "" : "s");
-    }
-    to->single = formal->type->width == NULL;
-    for (int64_t i = 0; i < size; i++) {
-      bool seen = false;
-      QV_TRY(qasm_see(r, qasm_at(&given->row, i), &seen));
-      if (seen) {
-        return qasm_error(r, given->place, NULL, "a qubit is handed in twice");
-      }
-    }
-  } else if (formal->type->array) {
-    if (given->kind != QASM_V_ARRAY) {
-      return qasm_error(r, given->place, NULL, "the argument '%s' takes an array", r->symbols[formal->symbol]);
-    }
-    to->constant = given->constant || !formal->type->mutable;
-  } else {
-    qasm_value *copy = NULL;
-    QV_TRY(qasm_new_variable(r, formal->type, false, &copy));
-    QV_TRY(qasm_store(r, copy, given, given->place));
-    *to = *copy;
-  }
-  QV_TRY(qasm_bind(r, quantum ? QASM_B_QUBITS : QASM_B_VARIABLE, formal->symbol, formal->place, &b));
-  b->value = to;
-  return QV_OK;
-}
-
-qv_code qasm_call_subroutine(qasm_reader *r, const qasm_definition *def, const qasm_value *arguments, int count,
-                             qv_qasm_place place, qasm_value *out)
-{
-  qasm_value *result = NULL, *bound = NULL;
-  *out = (qasm_value){.kind = QASM_V_NONE, .place = place};
-  if (count != def->nargument) {
-    return qasm_error(r, place, NULL, "'%s' takes %d argument%s, %d given", r->symbols[def->symbol], def->nargument,
-                      def->nargument == 1 ? "" : "s", count);
-  }
-  QV_TRY(qasm_step(r, place));
-  QV_TRY(nest(r, place));
-  if (def->result) {
-    QV_TRY(qasm_new_variable(r, def->result, false, &result));
-    *out = *result;
-    out->place = place;
-  }
-  QV_TRY(begin_flow(r, false));
-  r->flow->routine = def;
-  r->flow->result = result;
-  const qasm_scope scope = qasm_enter(r, true);
-  QV_TRY(qasm_take(&r->work, count, sizeof *bound, &bound));
-  qasm_see_nothing(r);
-  const qasm_argument *formal = def->arguments;
-  for (int i = 0; i < count; i++, formal = formal->next) {
-    QV_TRY(bind_argument(r, formal, &arguments[i], &bound[i]));
-  }
-  if (r->reachable) {
-    QV_TRY(execute_list(r, def->body->child));
-  }
-  QV_TRY(end_flow(r, place));
-  qasm_leave(r, scope);
-  r->nesting--;
-  return QV_OK;
-}
-
-static qv_code execute_return(qasm_reader *r, const qasm_node *node)
-{
-  qasm_flow *flow = r->flow;
-  qasm_value value;
-  while (flow->loop) {
-    flow = flow->outer;
-  }
-  if (!flow->routine) {
-    return qasm_error(r, node->place, "'end' stops the program", "'return' outside a subroutine");
-  }
-  const bool given = node->expr || node->child;
-  if (given != (flow->result != NULL)) {
-    return qasm_error(r, node->place, NULL,
-                      given ? "the subroutine '%s' returns nothing" : "the subroutine '%s' must return a value",
-                      r->symbols[flow->routine->symbol]);
-  }
-  if (node->child && flow->result->kind == QASM_V_BITS) {
-    QV_TRY(qasm_operand(r, node->child, &value));
-    QV_TRY(qasm_measure(r, &value, flow->result, node->place));
-  } else if (given) {
-    QV_TRY(qasm_source_value(r, node->expr, node->child, &value));
-    QV_TRY(qasm_store(r, flow->result, &value, node->place));
-  }
-  return qasm_jump(r, &flow->leave, node->place);
-}
-
-static qv_code execute_call(qasm_reader *r, const qasm_node *node)
-{
-  qasm_value *arguments = NULL, result;
-  const qasm_binding *b = qasm_lookup(r, node->symbol, NULL);
-  int i = 0;
-  if (!b || b->kind != QASM_B_SUBROUTINE) {
-    return b && b->kind >= QASM_B_BUILTIN ? qasm_error(r, node->place, "name the qubits behind it",
-                                                       "the gate '%s' without qubits", r->symbols[node->symbol])
-                                          : qasm_fail_name(r, node->symbol, node->place, "a subroutine");
-  }
-  const qasm_definition *def = b->definition;
-  QV_TRY(qasm_take(&r->work, node->nexpr, sizeof *arguments, &arguments));
-  for (const qasm_expr *expr = node->list; expr; expr = expr->next) {
-    QV_TRY(qasm_evaluate(r, expr, &arguments[i++]));
-  }
-  return qasm_call_subroutine(r, def, arguments, node->nexpr, node->place, &result);
+  return qasm_end_flow(r, node->place);
 }
 
 /* ---- statements ---- */
@@ -563,7 +439,7 @@ static qv_code dispatch(qasm_reader *r, const qasm_node *node)
   case QASM_N_ASSIGN:
     return qasm_assign(r, node);
   case QASM_N_CALL:
-    return execute_call(r, node);
+    return qasm_call_statement(r, node);
   case QASM_N_IF:
     return execute_if(r, node);
   case QASM_N_FOR:
@@ -573,7 +449,7 @@ static qv_code dispatch(qasm_reader *r, const qasm_node *node)
   case QASM_N_SWITCH:
     return execute_switch(r, node);
   case QASM_N_RETURN:
-    return execute_return(r, node);
+    return qasm_return(r, node);
   case QASM_N_BLOCK:
     return qasm_execute_block(r, node);
   default:

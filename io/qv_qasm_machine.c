@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define TWO_PI    6.28318530717958647692
-#define MAX_STEPS 1000000000
+#define MAX_STEPS 16000000
 
 struct qv_qasm_machine {
   const qv_qasm_program *program;

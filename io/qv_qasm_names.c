@@ -263,7 +263,8 @@ static const char *library_of(const qasm_reader *r, const char *name)
 static void find_cure(const qasm_reader *r, const char *name, bool gate, char *cure, size_t size)
 {
   const char *best = NULL;
-  int least = strlen(name) <= 2 ? 1 : 2;
+  const int limit = strlen(name) <= 2 ? 1 : 2;
+  int least = 8 * limit + 1;
   const char *library = gate ? library_of(r, name) : NULL;
   if (library) {
     snprintf(cure, size, "put  include \"%s\";  before it", library);
@@ -272,10 +273,11 @@ static void find_cure(const qasm_reader *r, const char *name, bool gate, char *c
   for (int64_t i = 0; i < r->nbinding; i++) {
     const qasm_binding *b = &r->bindings[i];
     const char *other = r->symbols[b->symbol];
-    const int distance = gate_like(b) == gate ? qasm_distance(name, other, least) : least + 1;
-    if (distance <= least && (!best || distance < least) && distance < (int)strlen(other)) {
+    const int distance = gate_like(b) == gate ? qasm_distance(name, other, limit) : limit + 1;
+    const int score = 8 * distance - (name[0] == other[0]); /* of equally near ones, one that starts alike */
+    if (distance <= limit && score < least && (distance < (int)strlen(other) || name[0] == other[0])) {
       best = other;
-      least = distance;
+      least = score;
     }
   }
   const char *known = gate ? translated(name) : NULL;

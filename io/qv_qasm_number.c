@@ -131,6 +131,10 @@ static qv_code to_angle(qasm_reader *r, qasm_value *v, int width)
     v->type = QV_QASM_ANGLE;
     return QV_OK;
   }
+  if (v->type == QV_QASM_BIT) {
+    return qasm_error(r, v->place, NULL, "%d bit%s do not convert to an angle of %d", v->width,
+                      v->width == 1 ? "" : "s", width);
+  }
   QV_TRY(qasm_to_real(r, v));
   return apply_op(r, QASM_F_TO_ANGLE, v, NULL, QV_QASM_ANGLE, width, v);
 }

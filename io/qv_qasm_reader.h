@@ -438,9 +438,10 @@ typedef struct qasm_reader {
 
   const qasm_definition *gate; /* gate whose body is read or expanded */
   const qasm_param *params;    /* of that gate */
-  const int32_t *qubits;
-  qasm_drafts *drafts; /* where gates are kept for modifiers; NULL: append at once */
-  int64_t *stamps;     /* by qubit: see qasm_see */
+  const int32_t *qubits;       /* NULL outside gates */
+  qv_qasm_place site;          /* of the outermost call */
+  qasm_drafts *drafts;         /* where gates are kept for modifiers; NULL: append at once */
+  int64_t *stamps;             /* by qubit: see qasm_see */
   int64_t stamp_capacity, stamp;
   int nesting;      /* blocks, gates and subroutines being carried out */
   qasm_flow *flow;  /* the innermost loop or subroutine */

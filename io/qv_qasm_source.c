@@ -195,6 +195,9 @@ static size_t word_length(const char *at, const char *end)
   while (at + n < end && (is_word((unsigned char)at[n]) || (n > 0 && at[n] == '.' && at[0] >= '0' && at[0] <= '9'))) {
     n++;
   }
+  while (n < 3 && at + n < end && strchr("=<>&|*+-", at[n]) && strchr("=<>!&|*+-", at[0])) {
+    n++;
+  }
   return n > 0 ? n : 1;
 }
 

@@ -581,6 +581,6 @@ qv_code qasm_barrier(qasm_reader *r, const qasm_node *node)
   if (n == 0 || node->word == QASM_W_NOP) {
     return QV_OK;
   }
-  const qv_qasm_op op = {.kind = QV_QASM_BARRIER, .nqubit = (int32_t)n, .code = -1, .place = node->place};
+  const qv_qasm_op op = {.kind = QV_QASM_BARRIER, .nqubit = (int32_t)n, .code = -1, .place = qasm_site(r, node->place)};
   return qasm_emit(r, &op, list, NULL);
 }

@@ -218,6 +218,9 @@ qv_code qasm_barrier(qasm_reader *r, const qasm_node *node);
 void qasm_see_nothing(qasm_reader *r);
 qv_code qasm_see(qasm_reader *r, int64_t qubit, bool *seen);
 
+/* Where an operation was written, as users look for it: inside a gate that is being expanded, where that was called. */
+qv_qasm_place qasm_site(const qasm_reader *r, qv_qasm_place place);
+
 qv_code qasm_gate_call(qasm_reader *r, const qasm_node *node);
 qv_code qasm_define_gate(qasm_reader *r, qasm_definition *gate);
 
@@ -253,9 +256,24 @@ qv_code qasm_power_matrix(qasm_reader *r, const qasm_drafts *drafts, double expo
 qv_code qasm_execute(qasm_reader *r, const qasm_node *node);
 qv_code qasm_execute_block(qasm_reader *r, const qasm_node *block);
 
+/* Statements one by one until one leaves for elsewhere; of the rest, the gates' names are looked at. */
+qv_code qasm_execute_list(qasm_reader *r, const qasm_node *first);
+
+/* ---- qv_qasm_subroutine.c ---- */
+
+/* One block, gate or call deeper (r->nesting counts them; the caller counts down). */
+qv_code qasm_nest(qasm_reader *r, qv_qasm_place place);
+
+/* A loop, or a subroutine, into which break and continue, or return, refer; its end. */
+qv_code qasm_begin_flow(qasm_reader *r, bool loop);
+qv_code qasm_end_flow(qasm_reader *r, qv_qasm_place place);
+
 /* Carries out a subroutine; *out is its result (kind NONE: none). */
 qv_code qasm_call_subroutine(qasm_reader *r, const qasm_definition *def, const qasm_value *arguments, int count,
                              qv_qasm_place place, qasm_value *out);
+
+qv_code qasm_call_statement(qasm_reader *r, const qasm_node *node);
+qv_code qasm_return(qasm_reader *r, const qasm_node *node);
 
 /* ---- qv_qasm_expression.c ---- */
 

@@ -187,7 +187,7 @@ static qv_code parse_array_type(qasm_reader *r, qasm_type *type)
   if (r->token.kind == '#') {
     type->open = true;
     QV_TRY(qasm_next(r));
-    if (r->token.kind != QASM_T_NAME || r->token.length != 3 || r->token.text[0] != 'd') {
+    if (r->token.kind != QASM_T_NAME || r->token.length != 3 || memcmp(r->token.text, "dim", 3) != 0) {
       return qasm_unexpected(r, "'#dim'");
     }
     QV_TRY(qasm_next(r));

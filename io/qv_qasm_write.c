@@ -289,6 +289,11 @@ static qv_code put_condition(qasm_writer *w, int64_t *i)
   }
   snprintf(condition, sizeof condition, "if(%.200s==%" PRIu64 ") ", w->cnames[creg], number);
   for (int64_t k = *i + 1; k < branch->arg; k++) {
+    if (p->ops[k].kind >= QV_QASM_SET) {
+      return put_op(w, k, condition); /* which refuses it */
+    }
+  }
+  for (int64_t k = *i + 1; k < branch->arg; k++) {
     const qv_qasm_op *op = &p->ops[k];
     const bool disturbs = op->kind == QV_QASM_MEASURE && op->arg >= p->cregs[creg].first &&
                           op->arg < p->cregs[creg].first + p->cregs[creg].size;
