@@ -92,7 +92,7 @@ qasm_glance qasm_look(const char *text, size_t length)
       const bool assigns = *at == '=' && at + 1 < end && at[1] != '=' && at > text && !strchr("=!<>", at[-1]);
       seen.three = seen.three || *at == '@' || *at == '$' || (*at & 0x80) || assigns ||
                    (*at == '"' && end - at > 13 && memcmp(at, "\"stdgates.inc\"", 14) == 0);
-      start = *at == ';' || *at == '{' || *at == '}' || *at == ')' || (start && strchr(" \t\r\n", *at));
+      start = *at == ';' || *at == '{' || *at == '}' || (start && strchr(" \t\r\n", *at));
       at++;
     }
   }

@@ -118,9 +118,6 @@ static qv_code push_name(qasm_reader *r, const qasm_item *item)
 static qv_code push_param(qasm_reader *r, const qasm_item *item)
 {
   qasm_value v = qasm_real(0);
-  if (!r->params) {
-    return qasm_error(r, item->place, NULL, "a parameter of the gate is not known here");
-  }
   const qasm_param *p = &r->params[item->count];
   v.known = p->code == NULL;
   v.word.f = p->value;
@@ -132,6 +129,7 @@ static qv_code push_param(qasm_reader *r, const qasm_item *item)
 
 static qv_code push_qubit(qasm_reader *r, const qasm_item *item)
 {
+  QV_TRY(qasm_physical_qubit(r, item->value.integer, item->place));
   return push(r, (qasm_value){.kind = QASM_V_QUBITS,
                               .single = true,
                               .row = {.first = item->value.integer, .step = 1, .count = 1},

@@ -66,8 +66,6 @@ qv_code qasm_source_load(qasm_sources *sources, const char *said, const char *pa
 void qasm_sources_free(qasm_sources *sources);
 
 /* Records "file:line:column: error: ...", the line, the mark and the cure (NULL or "": none). */
-qv_code qasm_fail_at(const qasm_sources *sources, qv_qasm_place place, qv_code code, const char *cure,
-                     const char *format, ...) __attribute__((format(printf, 5, 6)));
 qv_code qasm_vfail_at(const qasm_sources *sources, qv_qasm_place place, qv_code code, const char *cure,
                       const char *format, va_list args);
 

@@ -13,7 +13,9 @@ qv_code qasm_build_create(qasm_build **out)
   QV_TRY(qv_alloc(QV_MEM_IO, 1, sizeof *program->sources, &program->sources));
   QV_TRY(qv_strdup(QV_MEM_IO, "", &program->notes));
   (*out)->note_capacity = 1;
-  return QV_OK;
+  QV_TRY(qasm_reserve(&program->ops, &(*out)->op_capacity, 1, sizeof *program->ops)); /* never NULL */
+  QV_TRY(qasm_reserve(&program->qubits, &(*out)->qubit_capacity, 1, sizeof *program->qubits));
+  return qasm_reserve(&program->params, &(*out)->param_capacity, 1, sizeof *program->params);
 }
 
 static void free_registers(qv_qasm_register **registers, int n)

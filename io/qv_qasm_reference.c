@@ -100,10 +100,9 @@ qv_code qasm_load(qasm_reader *r, qasm_value *v)
   case QASM_V_NUMBER:
     return QV_OK;
   case QASM_V_BITS:
-    if (v->row.count > 64 || v->row.count == 0) {
+    if (v->row.count > 64) {
       return qasm_error(r, v->place, "compare it with == or !=, or use parts of it",
-                        v->row.count > 0 ? "a register of more than 64 bits in an expression"
-                                         : "a register without bits in an expression");
+                        "a register of more than 64 bits in an expression");
     }
     const qasm_row bits = v->row;
     return load_row(r, &bits, QV_QASM_BIT, v);
@@ -522,9 +521,6 @@ qv_code qasm_store(qasm_reader *r, const qasm_value *target, const qasm_value *v
   if (bits && target->row.count > 64) {
     return qasm_error(r, place, "write the value as a row of bits in quotes",
                       "a number is assigned to a register of more than 64 bits");
-  }
-  if (bits && target->row.count == 0) {
-    return qasm_error(r, place, NULL, "a register without bits cannot be assigned to");
   }
   QV_TRY(qasm_load(r, &number));
   number.place = place;

@@ -257,16 +257,6 @@ qv_code qasm_vfail_at(const qasm_sources *sources, qv_qasm_place place, qv_code 
                  cured ? "\n  " : "", cured ? cure : "");
 }
 
-qv_code qasm_fail_at(const qasm_sources *sources, qv_qasm_place place, qv_code code, const char *cure,
-                     const char *format, ...)
-{
-  va_list args;
-  va_start(args, format);
-  qasm_vfail_at(sources, place, code, cure, format, args);
-  va_end(args);
-  return code;
-}
-
 int qasm_distance(const char *a, const char *b, int limit)
 {
   enum { MAX = 32 };

@@ -322,7 +322,7 @@ qv_code qasm_alias(qasm_reader *r, const qasm_node *node)
 
 /* ---- operands ---- */
 
-static qv_code physical_qubit(qasm_reader *r, int64_t index, qv_qasm_place place)
+qv_code qasm_physical_qubit(qasm_reader *r, int64_t index, qv_qasm_place place)
 {
   if (!r->physical && r->program->nqreg > 0) {
     return qasm_error(r, place, "use one kind or the other",
@@ -388,7 +388,7 @@ qv_code qasm_operand(qasm_reader *r, const qasm_node *operand, qasm_value *out)
   }
   if (operand->symbol < 0) {
     out->row = (qasm_row){.first = operand->index, .step = 1, .count = 1};
-    return physical_qubit(r, operand->index, operand->place);
+    return qasm_physical_qubit(r, operand->index, operand->place);
   }
   const qasm_binding *b = qasm_lookup(r, operand->symbol, NULL);
   if (!b && r->fragment && r->level == 0) {

@@ -195,6 +195,9 @@ qv_code qasm_type_width(qasm_reader *r, const qasm_type *type, int64_t *width);
 /* A new variable of this type with all bits 0, not yet bound to a name; `global`: part of the program's memory. */
 qv_code qasm_new_variable(qasm_reader *r, const qasm_type *type, bool global, qasm_value **out);
 
+/* Makes sure that the program has the physical qubit $index. */
+qv_code qasm_physical_qubit(qasm_reader *r, int64_t index, qv_qasm_place place);
+
 /* The qubits that an operand names. */
 qv_code qasm_operand(qasm_reader *r, const qasm_node *operand, qasm_value *out);
 
