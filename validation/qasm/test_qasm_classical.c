@@ -65,6 +65,17 @@ static const struct {
      "m[1, 2] == 6.5 && m[0][1] == 2 && sizeof(m) == 2 && sizeof(m, 1) == 3 && m[-1, -1] == 6.5"},
     {"uint u = 18446744073709551615;", "u > 9 && u == 18446744073709551615 && u + 1 == 0"},
     {"float f = 3; int i = 3;", "f == i && i == f && f + i == 6 && i / f == 1 && i ** 0.5 > 1.7"},
+    {"float x = 2.5;", "x <= 2.5 && x >= 2.5 && !(x <= 2.4) && !(x >= 2.6) && bool(x) && !bool(x - 2.5) && x > 2"},
+    {"uint u = 5;", "u >= 5 && u <= 5 && !(u >= 6) && !(u <= 4) && u < 6 && !(u < 5)"},
+    {"angle[8] a = 33 * (tau / 256);", "angle[3](a) == pi / 4 && bit[8](a) == \"00100001\" && bit[10](angle[10](a)) == "
+                                       "\"0010000100\""},
+    {"angle[8] a = 48 * (tau / 256); bit[3] b = \"011\";", "angle[3](a) == pi / 2 && angle[3](b) == 3 * pi / 4"},
+    {"int a = -9223372036854775807;", "(a - 1) / -1 == a - 1 && (a - 1) % -1 == 0 && a - 2 == 9223372036854775807"},
+    {"int n = 5;", "bit(n - 4) == 1 && (n + 0)[0] && !(n[1]) && n[2] && !(bit(n - 5))"},
+    {"int[4] a = -4;", "a >> 1 == 6 && (a << 1) == -8 && a[3] == 1 && a[0] == 0"},
+    {"float f = 9223372036854775808.0;", "uint(f) > 9223372036854775807 && uint(f) == 9223372036854775808"},
+    {"bit[3] b = \"101\"; int i = 2;", "b + i == 7 && b * 2 == 10 && -b == -5 && i - b == -3"},
+    {"uint[8] u = 200; int[16] v = -3;", "u + v == 197 && u * v == -600 && v / 2 == -1"},
     {"int i = 2;",
      "2 * pi == tau && tau / i == π && euler > 2.718281828 && euler < 2.718281829 && ℇ == euler && τ == tau"},
 };
@@ -260,6 +271,20 @@ static const struct {
      "out[0] = b; "
      "out[1] = measure r;",
      "00 0.5 11 0.5"},
+    {"bit[2] out; qubit q; qubit r; h q; bit b = measure q; pow(2) @ U(pi * int(b) / 2, 0, 0) r; out[0] = b; "
+     "out[1] = measure r;",
+     "00 0.5 11 0.5"},
+    {"bit[2] out; def f(qubit a) -> bit { x a; return measure a; } out[1] = f($1);", "10 1"},
+    {"bit[2] out; qubit[2] q; for int i in [0:1] { h q[i]; out[i] = measure q[i]; if (out[i]) end; }",
+     "01 0.5 10 0.25 00 0.25"},
+    {"bit[4] out; qubit q; h q; bit b = measure q; def g(bit b) -> uint[4] { for int i in [1:3] { if (b) { return i; } "
+     "} "
+     "return 9; } out = g(b);",
+     "0001 0.5 1001 0.5"},
+    {"bit[4] out; qubit q; uint[4] n = 0; for int i in [1:2] { for int j in [1:2] { h q; if (bool(measure_of(q))) "
+     "break; n += 1; } }"
+     " out = n;",
+     "0000 0.25 0001 0.25 0010 0.3125 0011 0.125 0100 0.0625"},
     {"bit[2] out; x $1; out[0] = measure $0; out[1] = measure $1; reset $1; measure $1 -> out[0];", "10 1"},
     {"bit[2] out; const int n = 2; qubit[n] q; const angle[4] half = pi; ry(half) q[n - 1]; out = measure q;", "10 1"},
     {"bit[2] out; qubit[2] q; x q; reset q[0]; barrier q; barrier; out = measure q;", "10 1"},
@@ -291,7 +316,10 @@ static void programs_give_their_results(void **state)
     char text[8000];
     counts c = {{0}, 0, 0};
     double left = 1;
-    snprintf(text, sizeof text, "OPENQASM 3.1;\ninclude \"stdgates.inc\";\nconst int k0 = 2;\n%s", programs[i].text);
+    snprintf(text, sizeof text,
+             "OPENQASM 3.1;\ninclude \"stdgates.inc\";\nconst int k0 = 2;\n"
+             "def measure_of(qubit a) -> bit { return measure a; }\n%s",
+             programs[i].text);
     qv_qasm_program *program = NULL;
     if (qv_qasm_parse("program.qasm", NULL, text, strlen(text), NULL, &program) != QV_OK) {
       fail_msg("%s", qv_error_text());

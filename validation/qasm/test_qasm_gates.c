@@ -300,6 +300,26 @@ static const struct {
     {"ctrl @ inv @ wrap(0.4) q[3], q[1], q[0]; ctrl @ wrap(0.4) q[3], q[1], q[0];", ""},
     {"wrap(0.4) q[0], q[1];", "p(-0.4) q[1]; cu(-0.4, -0.2, -0.1, -0.3) q[0], q[1]; sdg q[0]; gphase(-0.4);"},
     {"pow(0.5) @ gphase(0.5);", "gphase(0.25);"},
+    {"pow(0) @ bell q[0], q[1];", ""},
+    {"ctrl @ fenced q[0], q[1];", "cx q[0], q[1];"},
+    {"inv @ fenced q[1];", "x q[1];"},
+    {"pow(0.5) @ phases q[0];", "gphase(0.25);"},
+    {"ctrl @ phases q[0], q[1];", "p(0.5) q[0];"},
+    {"pow(0.5) @ twisted q[0], q[1], q[2]; pow(0.5) @ twisted q[0], q[1], q[2];", "twisted q[0], q[1], q[2];"},
+    {"ctrl @ pow(0.5) @ twisted q[3], q[0], q[1], q[2]; ctrl @ pow(0.5) @ twisted q[3], q[0], q[1], q[2];",
+     "ctrl @ twisted q[3], q[0], q[1], q[2];"},
+    {"pow(0.5) @ pow(0.5) @ swap q[0], q[1]; pow(0.75) @ swap q[0], q[1];", "swap q[0], q[1];"},
+    {"inv @ rc3x q[0], q[1], q[2], q[3]; rc3x q[0], q[1], q[2], q[3];", ""},
+    {"pow(0.5) @ rc3x q[0], q[1], q[2], q[3]; pow(0.5) @ rc3x q[0], q[1], q[2], q[3];", "rc3x q[0], q[1], q[2], q[3];"},
+    {"pow(3) @ rc3x q[0], q[1], q[2], q[3];",
+     "inv @ rc3x q[0], q[1], q[2], q[3]; pow(4) @ rc3x q[0], q[1], q[2], q[3];"},
+    {"pow(0.5) @ rzz(1) q[0], q[1]; inv @ rxx(0.3) q[0], q[1];", "rzz(0.5) q[0], q[1]; rxx(-0.3) q[0], q[1];"},
+    {"pow(0.5) @ rzz(7) q[0], q[1];", "rzz(3.5 - tau) q[0], q[1];"},
+    {"pow(0.5) @ crx(0.4) q[0], q[1]; pow(1.5) @ crx(0.4) q[0], q[1];", "crx(0.8) q[0], q[1];"},
+    {"pow(0.5) @ u2(0, pi) q[0]; pow(0.5) @ u2(0, pi) q[0];", "u2(0, pi) q[0];"},
+    {"pow(0.5) @ cu3(pi, 0, pi) q[0], q[1];", "csx q[0], q[1];"},
+    {"pow(2) @ rx(1e-9) q[0];", "rx(2e-9) q[0];"},
+    {"pow(0.3) @ u3(1e-9, 0.1, 0.2) q[0]; pow(0.7) @ u3(1e-9, 0.1, 0.2) q[0];", "u3(1e-9, 0.1, 0.2) q[0];"},
     {"h q; x q[0];", "for int i in [0:3] h q[i]; x q[0];"},
     {"loops(0.3) q[0], q[1];", "rx(0.3) q[0]; rx(0.3) q[0]; rx(0.3) q[0]; cx q[0], q[1];"},
     {"inv @ loops(0.3) q[0], q[1];", "cx q[0], q[1]; rx(-0.9) q[0];"},
@@ -308,12 +328,15 @@ static const struct {
 static void modifiers_mean_what_they_say(void **state)
 {
   (void)state;
-  static const char head[] = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\n"
-                             "gate bell a, b { h a; cx a, b; gphase(0.2); }\n"
-                             "gate body(t) a, b { gphase(t); s a; cu(t, 0.1, 0.2, 0.3) a, b; p(t) b; }\n"
-                             "gate wrap(t) a, b { inv @ body(t) a, b; }\n"
-                             "gate loops(t) a, b { for int i in [0:2] { rx(t) a; } if (true) { cx a, b; } }\n"
-                             "qubit[4] q;\n";
+  static const char head[] =
+      "OPENQASM 3.0;\ninclude \"stdgates.inc\";\n"
+      "gate bell a, b { h a; cx a, b; gphase(0.2); }\n"
+      "gate body(t) a, b { gphase(t); s a; cu(t, 0.1, 0.2, 0.3) a, b; p(t) b; }\n"
+      "gate wrap(t) a, b { inv @ body(t) a, b; }\n"
+      "include \"qelib1.inc\";\ngate fenced a { barrier a; x a; }\ngate phases a { gphase(0.3); gphase(0.2); }\n"
+      "gate twisted a, b, c { negctrl @ x a, b; h c; pow(0.5) @ swap a, c; ctrl @ t b, c; }\n"
+      "gate loops(t) a, b { for int i in [0:2] { rx(t) a; } if (true) { cx a, b; } }\n"
+      "qubit[4] q;\n";
   for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
     char a[2000], b[2000];
     snprintf(a, sizeof a, "%s%s", head, same[i].a);
