@@ -3,6 +3,7 @@
 #include "base/qv_memory.h"
 #include "montecarlo/qv_estimator.h"
 #include "montecarlo/qv_multilevel.h"
+#include "montecarlo/qv_sobol.h"
 #include "problem/qv_level_pricer.h"
 #include "problem/qv_reference.h"
 #include "task/qv_finance.h"
@@ -14,6 +15,7 @@
 
 #define STEP_BLOCKS  64 /* per step, over all groups */
 #define UPPER_BLOCKS 1
+#define MOST_SOBOL   (((int64_t)1 << QV_SOBOL_BITS) - STEP_BLOCKS * QV_BLOCK) /* of a replicate, in whole steps */
 #define MARK_VALUES  3 /* of the history: paths, price, standard error */
 
 static const qv_key *const sections[] = {qv_keys_market, qv_keys_contract, qv_keys_sampling, NULL};
@@ -93,6 +95,10 @@ static qv_code build_problem(price *p)
   const qv_pricer_opts opts = qv_finance_pricer(p->deck);
   QV_TRY(qv_finance_place(p->deck, "contract.kind", qv_pricer_create(p->market, p->contract, &opts, &p->pricer)));
   p->groups = qv_pricer_groups(p->pricer);
+  if (opts.points == QV_POINTS_SOBOL && qv_deck_int(p->deck, "sampling.paths") / p->groups > MOST_SOBOL) {
+    return qv_deck_fail(p->deck, "sampling.paths", QV_ERR_DECK,
+                        "Sobol points repeat after 2^32 of a replicate: at most %d x 2^32 paths", p->groups);
+  }
   p->blocks = p->groups >= STEP_BLOCKS ? 1 : STEP_BLOCKS / p->groups;
   return QV_OK;
 }
