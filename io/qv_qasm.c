@@ -10,7 +10,7 @@ enum { MAX_NOTES = 100 };
 
 qv_qasm_opts qv_qasm_opts_default(void)
 {
-  return (qv_qasm_opts){.max_ops = 100000000};
+  return (qv_qasm_opts){.max_ops = 20000000};
 }
 
 qv_code qasm_error(const qasm_reader *r, qv_qasm_place place, const char *cure, const char *format, ...)

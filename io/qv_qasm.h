@@ -18,10 +18,10 @@
  *
  * OpenQASM 3, construct by construct:
  *   run          qubit, qreg, physical qubits ($0; not together with declared ones), bit, creg, bool, int, uint, float,
- *                angle, const, array, let, ++, index sets and ranges, gate, gphase, modifiers, def (inlined; recursion
- *                must end at compile time), return, if/else, for, while, switch, break, continue, end, measure, reset,
- *                barrier, nop, input (value given in the options, else an error), output, all operators and functions
- *                on scalars of up to 64 bits; registers of more bits can be measured, copied, indexed and compared with
+ *                angle, const, array (no slices), let, ++, index sets and ranges, gate, gphase, modifiers, def
+ * (inlined; recursion must end at compile time), return, if/else, for, while, switch, break, continue, end, measure,
+ * reset, barrier, nop, input (value given in the options, else an error), output, all operators and functions on
+ * scalars of up to 64 bits; registers of more bits can be measured, copied, indexed and compared with
  *                ==, != only
  *   noted        pragma and annotations: kept out of the program, one line in `notes` each
  *   refused      complex, duration, stretch, delay, box, durationof and timing literals (timing), cal, defcal and
@@ -215,7 +215,7 @@ typedef struct {
   qv_qasm_rigour rigour;
   const qv_qasm_input *inputs; /* values of `input` variables; borrowed */
   int ninput;
-  int64_t max_ops; /* limit on the expanded list, and on steps of loops that are unrolled: 1e8 */
+  int64_t max_ops; /* limit on the expanded list, and on steps of loops that are unrolled: 2e7 */
 } qv_qasm_opts;
 
 qv_qasm_opts qv_qasm_opts_default(void);

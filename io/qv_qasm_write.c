@@ -85,35 +85,34 @@ static bool is_taken(const char *name)
   return strncmp(name, "qv_", 3) == 0;
 }
 
-/* The name of a register in the text: its own where OpenQASM 2 can say it and no other has it. */
-static qv_code choose_name(const qasm_writer *w, const qv_qasm_register *row, const char *kind, int i, char **out)
+/* The name of a register in the text: its own, which no other register or gate has, where OpenQASM 2 can say it. */
+static qv_code choose_name(const qv_qasm_register *row, char kind, int i, char **out)
 {
   char made[32];
-  const qv_qasm_program *p = w->program;
-  bool good = is_plain(row->name) && !is_taken(row->name);
-  for (int k = 0; k < p->nqreg && good && kind[0] == 'c'; k++) {
-    good = strcmp(p->qregs[k].name, row->name) != 0;
-  }
-  for (int k = 0; k < p->nopaque; k++) {
-    good = good && strcmp(p->opaque_names[k], row->name) != 0;
-  }
-  snprintf(made, sizeof made, "qv_%s%d", kind, i);
-  return qv_strdup(QV_MEM_IO, good ? row->name : made, out);
+  snprintf(made, sizeof made, "qv_%c%d", kind, i);
+  return qv_strdup(QV_MEM_IO, is_plain(row->name) && !is_taken(row->name) ? row->name : made, out);
 }
 
-static void put_qubit(qasm_writer *w, qasm_text *b, int32_t qubit)
+/* The register that holds a qubit or bit: the last one that starts at or before it. */
+static int register_of(const qv_qasm_register *rows, int n, int64_t index)
 {
-  const qv_qasm_program *p = w->program;
-  int low = 0, high = p->nqreg - 1;
-  while (low < high) { /* registers lie in order; the last one that starts at or before the qubit holds it */
-    const int middle = (low + high + 1) / 2;
-    if (p->qregs[middle].first <= qubit) {
+  int low = 0, high = n - 1;
+  while (low < high) {
+    const int middle = low + (high - low + 1) / 2;
+    if (rows[middle].first <= index) {
       low = middle;
     } else {
       high = middle - 1;
     }
   }
-  qasm_put_text(b, "%s[%" PRId64 "]", w->qnames[low], qubit - p->qregs[low].first);
+  return low;
+}
+
+static void put_qubit(qasm_writer *w, qasm_text *b, int32_t qubit)
+{
+  const qv_qasm_program *p = w->program;
+  const int k = register_of(p->qregs, p->nqreg, qubit);
+  qasm_put_text(b, "%s[%" PRId64 "]", w->qnames[k], qubit - p->qregs[k].first);
 }
 
 /* ---- operations ---- */
@@ -210,7 +209,6 @@ static qv_code put_measure(qasm_writer *w, int64_t i)
 {
   const qv_qasm_program *p = w->program;
   const qv_qasm_op *op = &p->ops[i];
-  int k = 0;
   if (op->arg >= p->nbit) {
     return qv_qasm_fail(p, i, QV_ERR_INPUT, "OpenQASM 2 measures into registers only");
   }
@@ -221,9 +219,7 @@ static qv_code put_measure(qasm_writer *w, int64_t i)
     qasm_put_text(&w->body, " -> qv_discard[0];\n");
     return QV_OK;
   }
-  while (op->arg >= p->cregs[k].first + p->cregs[k].size) {
-    k++;
-  }
+  const int k = register_of(p->cregs, p->ncreg, op->arg);
   qasm_put_text(&w->body, " -> %s[%" PRId64 "];\n", w->cnames[k], op->arg - p->cregs[k].first);
   return QV_OK;
 }
@@ -359,10 +355,10 @@ static qv_code choose_names(qasm_writer *w)
   QV_TRY(qv_alloc(QV_MEM_IO, (size_t)p->nqreg, sizeof *w->qnames, &w->qnames));
   QV_TRY(qv_alloc(QV_MEM_IO, (size_t)p->ncreg, sizeof *w->cnames, &w->cnames));
   for (int i = 0; i < p->nqreg; i++) {
-    QV_TRY(choose_name(w, &p->qregs[i], "q", i, &w->qnames[i]));
+    QV_TRY(choose_name(&p->qregs[i], 'q', i, &w->qnames[i]));
   }
   for (int i = 0; i < p->ncreg; i++) {
-    QV_TRY(choose_name(w, &p->cregs[i], "c", i, &w->cnames[i]));
+    QV_TRY(choose_name(&p->cregs[i], 'c', i, &w->cnames[i]));
   }
   return QV_OK;
 }

@@ -274,6 +274,7 @@ static void deep_and_long_texts_are_no_trouble(void **state)
   (void)state;
   enum { N = 100000 };
   char *text = calloc(10 * N, 1);
+  assert_non_null(text);
   size_t n = (size_t)sprintf(text, "OPENQASM 2.0;\nqreg q[1];\nU(");
   memset(text + n, '(', N);
   n += N;
