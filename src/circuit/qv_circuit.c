@@ -158,3 +158,69 @@ qv_code qv_circuit_cx(qv_circuit *circuit, int control, int target)
   const double _Complex x[4] = {0, 1, 1, 0};
   return qv_circuit_matrix(circuit, "cx", 1, &target, x, 1ULL << control, 1ULL << control);
 }
+
+void qv_circuit_done(const qv_circuit *circuit, int64_t pass, int32_t *done)
+{
+  const qv_schedule *s = circuit->schedule;
+  memset(done, 0, (size_t)circuit->count * sizeof *done);
+  for (int64_t k = 0; s && k < pass; k++) {
+    for (int64_t i = 0; i < s->passes[k].nops; i++) {
+      done[s->ops[s->passes[k].first_op + i].gate] = 1;
+    }
+  }
+  for (int64_t i = 0; !s && pass > 0 && i < circuit->count; i++) {
+    done[i] = 1;
+  }
+}
+
+/* Appends swaps that leave the state's qubits where the circuit's own swaps would have. */
+static qv_code append_permutation(qv_circuit *circuit, const qv_layout *wanted)
+{
+  qv_layout now = qv_layout_identity(circuit->nqubits, circuit->nqubits);
+  for (int q = 0; q < circuit->nqubits; q++) {
+    const int holder = now.qubit_of[wanted->bit_of[q]]; /* who stands where q belongs */
+    if (holder == q) {
+      continue;
+    }
+    QV_TRY(qv_circuit_swap(circuit, q, holder));
+    qv_layout_swap(&now, now.bit_of[q], now.bit_of[holder]);
+  }
+  return QV_OK;
+}
+
+static qv_code copy_rest(const qv_circuit *circuit, const int32_t *done, qv_circuit *rest)
+{
+  qv_layout relabel = qv_layout_identity(circuit->nqubits, circuit->nqubits);
+  for (int64_t i = 0; i < circuit->count; i++) {
+    if (circuit->gates[i].kind == QV_GATE_SWAP) {
+      qv_layout_swap(&relabel, relabel.bit_of[circuit->gates[i].targets[0]],
+                     relabel.bit_of[circuit->gates[i].targets[1]]);
+      continue;
+    }
+    if (done[i]) {
+      continue;
+    }
+    const qv_gate g = qv_schedule_relabelled(&circuit->gates[i], &relabel);
+    const qv_code code =
+        g.kind == QV_GATE_ROTATION ? qv_circuit_rotate(rest, g.name, &g.rotation, g.parameter, g.factor, g.offset)
+        : g.kind == QV_GATE_MATRIX
+            ? qv_circuit_matrix(rest, g.name, g.k, g.targets, g.matrix, g.controls, g.control_values)
+            : qv_circuit_diagonal(rest, g.name, g.k, g.targets, g.matrix, g.controls, g.control_values);
+    QV_TRY(code);
+  }
+  return append_permutation(rest, &relabel);
+}
+
+qv_code qv_circuit_without(const qv_circuit *circuit, const int32_t *done, qv_circuit **out)
+{
+  qv_circuit *rest = NULL;
+  *out = NULL;
+  QV_TRY(qv_circuit_create(circuit->nqubits, circuit->nparameters, &rest));
+  const qv_code code = copy_rest(circuit, done, rest);
+  if (code != QV_OK) {
+    qv_circuit_destroy(&rest);
+    return code;
+  }
+  *out = rest;
+  return QV_OK;
+}

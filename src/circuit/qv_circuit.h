@@ -67,6 +67,19 @@ qv_code qv_circuit_start(qv_circuit *circuit, uint64_t index, qv_state *state);
  * circuit for the next run. The layout of the state changes. Collective. */
 qv_code qv_circuit_run(qv_circuit *circuit, const double *parameters, qv_state *state);
 
+/* The same in parts, so that a long run can stop between any two passes over memory. *pass counts the passes made, from
+ * 0; at most `limit` more are made. Begin with qv_circuit_start, or with any state and qv_circuit_prepare. Done when
+ * *pass reaches qv_circuit_passes. Collective. */
+qv_code qv_circuit_prepare(qv_circuit *circuit, const qv_state *state);
+qv_code qv_circuit_advance(qv_circuit *circuit, const double *parameters, qv_state *state, int64_t *pass,
+                           int64_t limit);
+int64_t qv_circuit_passes(const qv_circuit *circuit);
+
+/* Passes take gates out of order: done[count] marks (1) the gates that the first `pass` passes applied, and without()
+ * is what is left given such marks, as a circuit for the state as it then lies, on any number of ranks. Local. */
+void qv_circuit_done(const qv_circuit *circuit, int64_t pass, int32_t *done);
+qv_code qv_circuit_without(const qv_circuit *circuit, const int32_t *done, qv_circuit **out);
+
 /* What is differentiated: out = O in (same layout as in), *value = <in|O|in>. Collective. */
 typedef struct {
   qv_code (*apply)(void *context, const qv_state *in, qv_state *out, double *value);

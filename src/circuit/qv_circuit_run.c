@@ -168,32 +168,63 @@ static bool is_small(const qv_state *state)
   return qv_state_layout(state)->nlocal < QV_SWEEP_LOW_BITS;
 }
 
-static qv_code run_shifted(qv_circuit *circuit, const double *parameters, int64_t moved, double shift, qv_state *state)
+/* Passes from..to-1 of the schedule; the layout of a pass's stage is taken up when the state is not in it. */
+static qv_code run_passes(const execution *e, qv_state *state, int64_t from, int64_t to)
 {
-  execution e = {.circuit = circuit, .parameters = parameters, .moved = moved, .shift = shift};
-  QV_REQUIRE(qv_circuit_qubits(circuit) == qv_state_layout(state)->nqubits);
-  qv_timer *timer = qv_timer_get("circuit");
-  qv_timer_start(timer);
-  qv_code code = QV_OK;
-  if (is_small(state)) {
-    code = run_small(&e, state);
-  } else {
-    code = find_schedule(circuit, qv_state_layout(state), qv_state_layout(state)->nlocal);
-    e.schedule = circuit->schedule;
-    for (int64_t s = 0; code == QV_OK && s < e.schedule->nstages; s++) {
-      const qv_schedule_stage *stage = &e.schedule->stages[s];
-      code = qv_state_relayout(state, &stage->layout);
-      for (int64_t k = stage->first_pass; code == QV_OK && k < stage->first_pass + stage->npasses; k++) {
-        code = run_pass(&e, &e.schedule->passes[k], state);
-      }
-    }
-    code = qv_agree(qv_state_comm(state), code);
-    if (code == QV_OK) {
-      apply_relabel(state, &e.schedule->relabels[e.schedule->nrelabels - 1], false);
+  for (int64_t s = 0; s < e->schedule->nstages; s++) {
+    const qv_schedule_stage *stage = &e->schedule->stages[s];
+    const int64_t last = stage->first_pass + stage->npasses;
+    for (int64_t k = from > stage->first_pass ? from : stage->first_pass; k < last && k < to; k++) {
+      QV_TRY(qv_state_relayout(state, &stage->layout));
+      QV_TRY(run_pass(e, &e->schedule->passes[k], state));
     }
   }
+  return QV_OK;
+}
+
+static qv_code run_part(const execution *e, qv_state *state, int64_t *pass, int64_t limit)
+{
+  qv_timer *timer = qv_timer_get("circuit");
+  QV_REQUIRE(qv_circuit_qubits(e->circuit) == qv_state_layout(state)->nqubits);
+  qv_timer_start(timer);
+  const int64_t all = qv_circuit_passes(e->circuit), to = limit < all - *pass ? *pass + limit : all;
+  qv_code code = is_small(state) ? run_small(e, state) : run_passes(e, state, *pass, to);
+  code = qv_agree(qv_state_comm(state), code);
+  if (code == QV_OK && to == all && !is_small(state)) {
+    apply_relabel(state, &e->schedule->relabels[e->schedule->nrelabels - 1], false);
+  }
+  *pass = to;
   qv_timer_stop(timer);
   return code;
+}
+
+static qv_code run_shifted(qv_circuit *circuit, const double *parameters, int64_t moved, double shift, qv_state *state)
+{
+  int64_t pass = 0;
+  QV_TRY(qv_circuit_prepare(circuit, state));
+  const execution e = {
+      .circuit = circuit, .schedule = circuit->schedule, .parameters = parameters, .moved = moved, .shift = shift};
+  return run_part(&e, state, &pass, INT64_MAX);
+}
+
+qv_code qv_circuit_prepare(qv_circuit *circuit, const qv_state *state)
+{
+  if (is_small(state)) {
+    qv_schedule_destroy(&circuit->schedule);
+    return QV_OK;
+  }
+  return qv_agree(qv_state_comm(state), find_schedule(circuit, qv_state_layout(state), qv_state_layout(state)->nlocal));
+}
+
+qv_code qv_circuit_advance(qv_circuit *circuit, const double *parameters, qv_state *state, int64_t *pass, int64_t limit)
+{
+  const execution e = {.circuit = circuit, .schedule = circuit->schedule, .parameters = parameters, .moved = -1};
+  return run_part(&e, state, pass, limit);
+}
+
+int64_t qv_circuit_passes(const qv_circuit *circuit)
+{
+  return circuit->schedule ? circuit->schedule->npasses : 1; /* without a schedule, all gates are one part */
 }
 
 qv_code qv_circuit_start(qv_circuit *circuit, uint64_t index, qv_state *state)
@@ -204,6 +235,7 @@ qv_code qv_circuit_start(qv_circuit *circuit, uint64_t index, qv_state *state)
     qv_state_set_layout(state, &circuit->schedule->start);
     return qv_state_set_amplitude(state, index, 1);
   }
+  qv_schedule_destroy(&circuit->schedule);
   return qv_state_set_basis(state, index);
 }
 

@@ -91,29 +91,26 @@ static profile profile_of(const qv_gate *gate)
   return p;
 }
 
-uint64_t qv_schedule_relabel(const qv_layout *relabel, uint64_t mask)
+qv_gate qv_schedule_relabelled(const qv_gate *original, const qv_layout *relabel)
 {
-  return qv_layout_physical(relabel, mask);
-}
-
-qv_gate qv_schedule_gate(const qv_schedule *schedule, const qv_circuit *circuit, const qv_schedule_op *op)
-{
-  qv_gate gate = *qv_circuit_gate(circuit, op->gate);
-  const qv_layout *relabel = &schedule->relabels[op->relabel];
-  if (op->relabel == 0) {
-    return gate;
-  }
-  gate.rotation.flip = qv_schedule_relabel(relabel, gate.rotation.flip);
-  gate.rotation.sign = qv_schedule_relabel(relabel, gate.rotation.sign);
+  qv_gate gate = *original;
+  gate.rotation.flip = qv_layout_physical(relabel, gate.rotation.flip);
+  gate.rotation.sign = qv_layout_physical(relabel, gate.rotation.sign);
   for (int k = 0; k < gate.rotation.nchecks; k++) {
-    gate.rotation.check[k] = qv_schedule_relabel(relabel, gate.rotation.check[k]);
+    gate.rotation.check[k] = qv_layout_physical(relabel, gate.rotation.check[k]);
   }
   for (int t = 0; t < gate.k; t++) {
     gate.targets[t] = relabel->bit_of[gate.targets[t]];
   }
-  gate.controls = qv_schedule_relabel(relabel, gate.controls);
-  gate.control_values = qv_schedule_relabel(relabel, gate.control_values);
+  gate.controls = qv_layout_physical(relabel, gate.controls);
+  gate.control_values = qv_layout_physical(relabel, gate.control_values);
   return gate;
+}
+
+qv_gate qv_schedule_gate(const qv_schedule *schedule, const qv_circuit *circuit, const qv_schedule_op *op)
+{
+  const qv_gate *gate = qv_circuit_gate(circuit, op->gate);
+  return op->relabel == 0 ? *gate : qv_schedule_relabelled(gate, &schedule->relabels[op->relabel]);
 }
 
 /* Swaps become relabellings; everything else is profiled under the relabelling it meets. */

@@ -60,10 +60,10 @@ typedef struct {
 } qv_schedule_cost;
 qv_schedule_cost qv_schedule_count(const qv_schedule *schedule, const qv_circuit *circuit);
 
-/* A mask over the circuit's qubits as one over the state's, under a relabelling. */
-uint64_t qv_schedule_relabel(const qv_layout *relabel, uint64_t mask);
+/* A gate with its qubits relabelled: qubit q becomes relabel->bit_of[q] (the matrix stays borrowed). */
+qv_gate qv_schedule_relabelled(const qv_gate *gate, const qv_layout *relabel);
 
-/* A gate of the circuit with its qubits relabelled (the matrix stays borrowed). */
+/* A gate of the schedule, relabelled. */
 qv_gate qv_schedule_gate(const qv_schedule *schedule, const qv_circuit *circuit, const qv_schedule_op *op);
 
 #endif

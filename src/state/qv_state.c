@@ -37,7 +37,8 @@ void qv_state_buffers(void **send, void **recv)
 
 const qv_comm *qv_state_choose_comm(const qv_comm *comm, int nqubits)
 {
-  return qv_comm_bits(comm) >= nqubits ? qv_comm_self() : comm;
+  const int bits = qv_comm_bits(comm);
+  return bits > 0 && nqubits - bits < QV_STATE_LEAST_BITS ? qv_comm_self() : comm;
 }
 
 double qv_state_bytes(int nqubits, int ranks, qv_precision precision)

@@ -25,8 +25,10 @@ typedef struct qv_state qv_state;
 qv_code qv_state_create(const qv_comm *comm, int nqubits, qv_precision precision, qv_state **out);
 void qv_state_destroy(qv_state **state);
 
-/* The communicator on which to hold a state of this size: `comm`, or this rank alone where comm has more ranks than
- * half of the amplitudes; then every rank holds and computes the same small state. Local. */
+/* The communicator on which to hold a state of this size: `comm`, or this rank alone where each rank would hold fewer
+ * than 2^QV_STATE_LEAST_BITS amplitudes (too few for the targets of a gate); then every rank holds and computes the
+ * same small state. Local. */
+#define QV_STATE_LEAST_BITS 5
 const qv_comm *qv_state_choose_comm(const qv_comm *comm, int nqubits);
 
 /* What a rank will hold for such a state, in bytes, buffers not included. Local. */

@@ -126,10 +126,66 @@ static qv_code add(qv_sweep *sweep, const gate *g)
                         : qv_sweep_diagonal(sweep, g->k, g->targets, g->m, g->controls, g->values);
 }
 
+/* A random gate of the sweep's span; at seeds divisible by 3 its flip is any combination of the flips. */
+static gate gate_in_span(uint64_t seed, uint64_t i, uint64_t allowed, int nflips, const uint64_t *flips)
+{
+  gate g = random_gate(allowed, seed * 1000 + i);
+  if (seed % 3 == 0 && g.kind < 2) { /* any combination of the flips */
+    for (int k = 0; k < nflips; k++) {
+      if (uniform(seed + i, 800 + (uint64_t)k) > 0.6) {
+        g.rotation.flip ^= flips[k];
+      }
+    }
+    if (g.kind == 0) {
+      g.rotation = qv_rotation_pauli(g.rotation.flip, g.rotation.sign);
+    }
+  }
+  if (g.kind == 0 && (g.rotation.flip | g.rotation.sign) == 0) {
+    g.rotation.sign = 3;
+  }
+  if (g.kind == 1 && g.rotation.flip == 0) {
+    g.rotation.flip = allowed & -allowed;
+  }
+  if (g.kind == 1 && !qv_parity(g.rotation.check[0] & g.rotation.flip)) {
+    g.kind = 0;
+    g.rotation = qv_rotation_pauli(g.rotation.flip, 6);
+  }
+  return g;
+}
+
+/* The way back without the engine: slopes and inverses, gate by gate. */
+static void go_back(const gate *gates, qv_dense *dense, qv_dense *left, double *expected)
+{
+  static qv_dense image;
+  for (int i = GATES - 1; i >= 0; i--) { /* slopes and inverses, gate by gate */
+    expected[i] = 0;
+    if (gates[i].kind < 2) {
+      double _Complex sum = 0;
+      dense_generator(&gates[i].rotation, N, dense->v, image.v);
+      for (int k = 0; k < 1 << N; k++) {
+        sum += conj(left->v[k]) * image.v[k];
+      }
+      expected[i] = creal(sum);
+    }
+    gate inverse = gates[i];
+    inverse.angle = -inverse.angle;
+    for (int row = 0; row < 1 << inverse.k && inverse.kind == 2; row++) {
+      for (int col = 0; col < 1 << inverse.k; col++) {
+        inverse.m[(row << inverse.k) + col] = conj(gates[i].m[(col << inverse.k) + row]);
+      }
+    }
+    for (int k = 0; k < 1 << inverse.k && inverse.kind == 3; k++) {
+      inverse.m[k] = conj(inverse.m[k]);
+    }
+    dense_apply(dense, &inverse);
+    dense_apply(left, &inverse);
+  }
+}
+
 /* One sweep of GATES random gates forward and back. */
 static void one_sweep(qv_precision precision, int tile_bits, uint64_t seed)
 {
-  static qv_dense dense, left, image;
+  static qv_dense dense, left;
   static gate gates[GATES];
   const double tolerance = precision == QV_DOUBLE ? 1e-13 : 1e-4;
   qv_state *state = NULL, *other = NULL;
@@ -160,27 +216,7 @@ static void one_sweep(qv_precision precision, int tile_bits, uint64_t seed)
       seed % 3 ? qv_layout_logical(&layout, tile) : qv_layout_logical(&layout, qv_low_mask(QV_SWEEP_LOW_BITS));
   CHECK(qv_sweep_create(&layout, precision, tile_bits, nflips, flips, &sweep) == QV_OK);
   for (uint64_t i = 0; i < GATES; i++) {
-    gates[i] = random_gate(allowed, seed * 1000 + i);
-    if (seed % 3 == 0 && gates[i].kind < 2) { /* any combination of the flips */
-      for (int k = 0; k < nflips; k++) {
-        if (uniform(seed + i, 800 + (uint64_t)k) > 0.6) {
-          gates[i].rotation.flip ^= flips[k];
-        }
-      }
-      if (gates[i].kind == 0) {
-        gates[i].rotation = qv_rotation_pauli(gates[i].rotation.flip, gates[i].rotation.sign);
-      }
-    }
-    if (gates[i].kind == 0 && (gates[i].rotation.flip | gates[i].rotation.sign) == 0) {
-      gates[i].rotation.sign = 3;
-    }
-    if (gates[i].kind == 1 && gates[i].rotation.flip == 0) {
-      gates[i].rotation.flip = allowed & -allowed;
-    }
-    if (gates[i].kind == 1 && !qv_parity(gates[i].rotation.check[0] & gates[i].rotation.flip)) {
-      gates[i].kind = 0;
-      gates[i].rotation = qv_rotation_pauli(gates[i].rotation.flip, 6);
-    }
+    gates[i] = gate_in_span(seed, i, allowed, nflips, flips);
     CHECK(add(sweep, &gates[i]) == QV_OK);
     dense_apply(&dense, &gates[i]);
   }
@@ -190,29 +226,7 @@ static void one_sweep(qv_precision precision, int tile_bits, uint64_t seed)
 
   CHECK(qv_state_relayout(other, &layout) == QV_OK);
   dense_start(&left, other, N, seed + 1);
-  for (int i = GATES - 1; i >= 0; i--) { /* slopes and inverses, gate by gate */
-    expected[i] = 0;
-    if (gates[i].kind < 2) {
-      double _Complex sum = 0;
-      dense_generator(&gates[i].rotation, N, dense.v, image.v);
-      for (int k = 0; k < 1 << N; k++) {
-        sum += conj(left.v[k]) * image.v[k];
-      }
-      expected[i] = creal(sum);
-    }
-    gate inverse = gates[i];
-    inverse.angle = -inverse.angle;
-    for (int row = 0; row < 1 << inverse.k && inverse.kind == 2; row++) {
-      for (int col = 0; col < 1 << inverse.k; col++) {
-        inverse.m[(row << inverse.k) + col] = conj(gates[i].m[(col << inverse.k) + row]);
-      }
-    }
-    for (int k = 0; k < 1 << inverse.k && inverse.kind == 3; k++) {
-      inverse.m[k] = conj(inverse.m[k]);
-    }
-    dense_apply(&dense, &inverse);
-    dense_apply(&left, &inverse);
-  }
+  go_back(gates, &dense, &left, expected);
   CHECK(qv_sweep_run_back(sweep, state, other, slopes) == QV_OK);
   CHECK(dense_distance(&dense, state) < tolerance && dense_distance(&left, other) < tolerance);
   for (int i = 0; i < GATES; i++) {

@@ -1,0 +1,189 @@
+/* Running a sweep: tiles into cache, gates, tiles back. */
+#include "base/qv_clock.h"
+#include "base/qv_memory.h"
+#include "base/qv_sum.h"
+#include "state/qv_sweep_private.h"
+
+#include <string.h>
+
+/* Tiles are dealt out in this many parts, whatever the number of threads: sums over parts are reproducible. */
+#define PARTS 64
+
+/* How many pieces ahead of its use a tile is fetched. */
+#define AHEAD 12
+
+/* The buffers of one thread: a tile of the state and one of the left state. */
+typedef struct {
+  void *re, *im, *left_re, *left_im;
+} tile_buffers;
+
+static bool load_tile(const qv_sweep *s, const qv_state *state, uint64_t base, void *re, void *im)
+{
+  const int64_t piece = (int64_t)1 << s->low_bits, pieces = (int64_t)1 << (s->tile_bits - s->low_bits);
+  const size_t bytes = qv_state_amplitude_bytes(state);
+  bool any = false;
+  for (int64_t p = 0; p < pieces; p++) {
+    if (p + AHEAD < pieces) { /* scattered pieces defeat the hardware's prefetch */
+      const char *next = (const char *)state->data + (base ^ s->piece[p + AHEAD]) * bytes;
+      for (size_t line = 0; line < bytes << s->low_bits && line < 1024; line += 64) {
+        __builtin_prefetch(next + line);
+      }
+    }
+    const uint64_t at = base ^ s->piece[p];
+    if (s->precision == QV_DOUBLE) {
+      any |= qv_tile_load_double((const double *)state->data + 2 * at, piece, (double *)re + p * piece,
+                                 (double *)im + p * piece);
+    } else {
+      any |= qv_tile_load_single((const float *)state->data + 2 * at, piece, (float *)re + p * piece,
+                                 (float *)im + p * piece);
+    }
+  }
+  return any;
+}
+
+static void store_tile(const qv_sweep *s, qv_state *state, uint64_t base, const void *re, const void *im)
+{
+  const int64_t piece = (int64_t)1 << s->low_bits, pieces = (int64_t)1 << (s->tile_bits - s->low_bits);
+  for (int64_t p = 0; p < pieces; p++) {
+    const uint64_t at = base ^ s->piece[p];
+    if (s->precision == QV_DOUBLE) {
+      qv_tile_store_double((double *)state->data + 2 * at, piece, (const double *)re + p * piece,
+                           (const double *)im + p * piece);
+    } else {
+      qv_tile_store_single((float *)state->data + 2 * at, piece, (const float *)re + p * piece,
+                           (const float *)im + p * piece);
+    }
+  }
+}
+
+static void apply_op(const qv_sweep *s, const qv_tile_op *op, void *re, void *im, uint64_t outer)
+{
+  if (s->precision == QV_DOUBLE) {
+    qv_tile_apply_double(op, re, im, outer);
+  } else {
+    qv_tile_apply_single(op, re, im, outer);
+  }
+}
+
+/* Index bits above a tile's vectors, for the tile number `t` of this rank. */
+static uint64_t outer_of(const qv_sweep *s, const qv_state *state, int64_t t)
+{
+  return ((uint64_t)t | qv_state_rank(state) << s->outer_bits) << (s->tile_bits - s->lane_bits);
+}
+
+static void run_tile(const qv_sweep *s, qv_state *state, int64_t t, const tile_buffers *b)
+{
+  const uint64_t base = qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t), outer = outer_of(s, state, t);
+  if (!load_tile(s, state, base, b->re, b->im)) {
+    return;
+  }
+  for (int i = 0; i < s->nops; i++) {
+    apply_op(s, &s->ops[i], b->re, b->im, outer);
+  }
+  store_tile(s, state, base, b->re, b->im);
+}
+
+/* slopes[op] of this tile are added to sums[op]. */
+static void run_tile_back(const qv_sweep *s, qv_state *state, qv_state *left, int64_t t, const qv_tile_op *inverse,
+                          const tile_buffers *b, double *sums)
+{
+  const uint64_t base = qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t), outer = outer_of(s, state, t);
+  const bool any = load_tile(s, state, base, b->re, b->im);
+  const bool any_left = load_tile(s, left, base, b->left_re, b->left_im);
+  if (!any && !any_left) {
+    return;
+  }
+  for (int i = s->nops - 1; i >= 0; i--) {
+    if (s->ops[i].rotation && any && any_left) {
+      sums[i] += s->precision == QV_DOUBLE
+                     ? qv_tile_couple_double(&s->ops[i], b->re, b->im, b->left_re, b->left_im, outer)
+                     : qv_tile_couple_single(&s->ops[i], b->re, b->im, b->left_re, b->left_im, outer);
+    }
+    if (any) {
+      apply_op(s, &inverse[i], b->re, b->im, outer);
+    }
+    if (any_left) {
+      apply_op(s, &inverse[i], b->left_re, b->left_im, outer);
+    }
+  }
+  if (any) {
+    store_tile(s, state, base, b->re, b->im);
+  }
+  if (any_left) {
+    store_tile(s, left, base, b->left_re, b->left_im);
+  }
+}
+
+/* Runs all tiles over the threads; `left` and what follows are NULL on the way forward. */
+static qv_code run_tiles(const qv_sweep *s, qv_state *state, qv_state *left, const qv_tile_op *inverse, double *sums)
+{
+  const int64_t tiles = (int64_t)1 << s->outer_bits;
+  const size_t bytes = qv_state_amplitude_bytes(state) / 2 << s->tile_bits;
+  qv_code code = QV_OK;
+  QV_REQUIRE(qv_layout_equal(&s->layout, &state->layout) && s->precision == state->precision);
+#pragma omp parallel
+  {
+    char *space = NULL;
+    const size_t stride = bytes + 1024; /* parts must not share a cache set */
+    qv_code mine;
+#pragma omp critical
+    mine = qv_alloc(QV_MEM_BUFFER, 4, stride, &space);
+    const tile_buffers b = {space, space + stride, space + 2 * stride, space + 3 * stride};
+    if (mine != QV_OK) {
+#pragma omp critical
+      code = mine;
+    }
+#pragma omp barrier
+    if (code == QV_OK) {
+#pragma omp for schedule(dynamic)
+      for (int part = 0; part < PARTS; part++) {
+        for (int64_t t = tiles * part / PARTS; t < tiles * (part + 1) / PARTS; t++) {
+          if (left) {
+            run_tile_back(s, state, left, t, inverse, &b, sums + (size_t)part * (size_t)s->nops);
+          } else {
+            run_tile(s, state, t, &b);
+          }
+        }
+      }
+    }
+    qv_free(&space);
+  }
+  return code;
+}
+
+qv_code qv_sweep_run(const qv_sweep *sweep, qv_state *state)
+{
+  qv_timer *timer = qv_timer_get("sweep");
+  qv_timer_start(timer);
+  const qv_code code = run_tiles(sweep, state, NULL, NULL, NULL);
+  timer->bytes += 2.0 * (double)qv_state_amplitude_bytes(state) * (double)state->count;
+  qv_timer_stop(timer);
+  return code;
+}
+
+qv_code qv_sweep_run_back(const qv_sweep *sweep, qv_state *state, qv_state *left, double *slopes)
+{
+  qv_tile_op *inverse = NULL;
+  double *sums = NULL;
+  qv_timer *timer = qv_timer_get("sweep back");
+  qv_timer_start(timer);
+  qv_code code = qv_alloc(QV_MEM_CIRCUIT, (size_t)sweep->nops, sizeof *inverse, &inverse);
+  if (code == QV_OK) {
+    code = qv_alloc(QV_MEM_CIRCUIT, (size_t)sweep->nops * PARTS, sizeof *sums, &sums);
+  }
+  if (code == QV_OK) {
+    for (int i = 0; i < sweep->nops; i++) {
+      inverse[i] = qv_tile_inverse(&sweep->ops[i]);
+    }
+    code = run_tiles(sweep, state, left, inverse, sums);
+    memset(slopes, 0, (size_t)sweep->ngates * sizeof *slopes);
+    for (int i = 0; i < sweep->nops; i++) {
+      slopes[sweep->ops[i].gate] += qv_sum_tree_strided(sums + i, PARTS, sweep->nops);
+    }
+  }
+  qv_free(&sums);
+  qv_free(&inverse);
+  timer->bytes += 4.0 * (double)qv_state_amplitude_bytes(state) * (double)state->count;
+  qv_timer_stop(timer);
+  return code;
+}

@@ -1,0 +1,289 @@
+/* What a circuit task reports: counts, amplitudes, distributions, expectation values, the state. */
+#include "base/qv_memory.h"
+#include "operator/qv_observable.h"
+#include "task/qv_circuit_run.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_outcomes(const void *a, const void *b)
+{
+  const uint64_t s = *(const uint64_t *)a, t = *(const uint64_t *)b;
+  return s < t ? -1 : s > t;
+}
+
+/* Basis states of the qubits become values of the classical bits; without measurements they stay as they are. */
+static void to_bits(const qv_circuit_task *self)
+{
+  if (self->kind != QV_PROGRAM_TERMINAL) {
+    return;
+  }
+  for (int64_t k = 0; k < self->shots; k++) {
+    const uint64_t state = self->outcomes[k];
+    uint64_t bits = 0;
+    for (int64_t b = 0; b < self->program->nbit; b++) {
+      if (self->qubit_of_bit[b] >= 0) {
+        bits |= (state >> self->qubit_of_bit[b] & 1) << b;
+      }
+    }
+    self->outcomes[k] = bits;
+  }
+}
+
+static void bit_string(uint64_t value, int64_t width, char out[65])
+{
+  for (int64_t b = 0; b < width; b++) {
+    out[width - 1 - b] = value >> b & 1 ? '1' : '0';
+  }
+  out[width] = '\0';
+}
+
+static qv_code put_counts(const qv_circuit_task *self, const uint64_t *value, const int64_t *count, int64_t distinct,
+                          int64_t width, qv_archive *archive, qv_result *result)
+{
+  char text[65];
+  int64_t top = 0;
+  for (int64_t i = 1; i < distinct; i++) {
+    if (count[i] > count[top]) {
+      top = i;
+    }
+  }
+  QV_TRY(qv_archive_put(archive, "counts/bits", QV_TYPE_U64, 1, &distinct, value, "",
+                        "outcomes: bit k is classical bit k (of qubit k if the program does not measure)"));
+  QV_TRY(qv_archive_put(archive, "counts/count", QV_TYPE_I64, 1, &distinct, count, "", "how often each was seen"));
+  QV_TRY(qv_archive_put_i64(archive, "counts/width", width, "", "classical bits"));
+  bit_string(value[top], width, text);
+  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "shots", self->shots, "", ""));
+  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "distinct_outcomes", distinct, "", ""));
+  QV_TRY(qv_result_add_text(result, QV_RESULT_VALUE, "most_frequent", text, "the outcome seen most often, bit 0 last"));
+  const double p = (double)count[top] / (double)self->shots;
+  return qv_result_add(result, QV_RESULT_VALUE, "most_frequent_probability", p, sqrt(p * (1 - p) / (double)self->shots),
+                       "", "its share of the shots");
+}
+
+static qv_code report_counts(qv_circuit_task *self, qv_archive *archive, qv_result *result)
+{
+  const int64_t width = self->kind == QV_PROGRAM_UNITARY ? self->program->nqubit : self->program->nbit;
+  uint64_t *value = NULL;
+  int64_t *count = NULL, distinct = 0;
+  if (self->shots == 0) {
+    return QV_OK;
+  }
+  if (self->kind != QV_PROGRAM_MIDWAY) {
+    QV_TRY(qv_state_sample(self->state, (uint64_t)qv_deck_int(self->deck, "run.seed"), 0, self->shots, self->outcomes));
+  }
+  to_bits(self);
+  qv_code code = qv_alloc(QV_MEM_TASK, (size_t)self->shots, sizeof *value, &value);
+  if (code == QV_OK) {
+    code = qv_alloc(QV_MEM_TASK, (size_t)self->shots, sizeof *count, &count);
+  }
+  code = qv_agree(self->comm, code);
+  if (code == QV_OK) {
+    memcpy(value, self->outcomes, (size_t)self->shots * sizeof *value);
+    qsort(value, (size_t)self->shots, sizeof *value, compare_outcomes);
+    for (int64_t k = 0; k < self->shots; k++) {
+      if (distinct == 0 || value[k] != value[distinct - 1]) {
+        value[distinct++] = value[k];
+      }
+      count[distinct - 1]++;
+    }
+    code = put_counts(self, value, count, distinct, width, archive, result);
+  }
+  qv_free(&count);
+  qv_free(&value);
+  return code;
+}
+
+static qv_code report_amplitudes(qv_circuit_task *self, qv_archive *archive, qv_result *result)
+{
+  const int64_t n = self->program->nqubit;
+  if (!qv_deck_is_set(self->deck, "measure.amplitudes")) {
+    return QV_OK;
+  }
+  const int64_t count = qv_deck_count(self->deck, "measure.amplitudes");
+  double _Complex *amplitudes = NULL;
+  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)count, sizeof *amplitudes, &amplitudes)));
+  qv_code code = QV_OK;
+  for (int i = 0; code == QV_OK && i < count; i++) {
+    const char *text = qv_deck_string_at(self->deck, "measure.amplitudes", i);
+    uint64_t index = 0;
+    char name[96];
+    if ((int64_t)strlen(text) != n || strspn(text, "01") != (size_t)n) {
+      code = qv_deck_fail(self->deck, "measure.amplitudes", QV_ERR_DECK,
+                          "'%s' is not a bit string of the %lld qubits of the program", text, (long long)n);
+      break;
+    }
+    for (int64_t k = 0; k < n; k++) {
+      index |= (uint64_t)(text[n - 1 - k] == '1') << k;
+    }
+    code = qv_state_amplitude(self->state, index, &amplitudes[i]);
+    snprintf(name, sizeof name, "probability_of_%s", text);
+    if (code == QV_OK) {
+      code = qv_result_add(result, QV_RESULT_VALUE, name, creal(amplitudes[i] * conj(amplitudes[i])), NAN, "", "exact");
+    }
+  }
+  if (code == QV_OK) {
+    code = qv_archive_put(archive, "amplitudes", QV_TYPE_C128, 1, &count, amplitudes, "",
+                          "of the basis states in measure.amplitudes, in their order");
+  }
+  qv_free(&amplitudes);
+  return code;
+}
+
+static qv_code report_distribution(qv_circuit_task *self, qv_archive *archive)
+{
+  int qubits[QV_MARGINAL_QUBITS];
+  double *distribution = NULL;
+  if (!qv_deck_is_set(self->deck, "measure.probabilities")) {
+    return QV_OK;
+  }
+  const int k = qv_deck_count(self->deck, "measure.probabilities");
+  if (k > QV_MARGINAL_QUBITS) {
+    return qv_deck_fail(self->deck, "measure.probabilities", QV_ERR_DECK, "%d qubits: at most %d", k,
+                        QV_MARGINAL_QUBITS);
+  }
+  for (int j = 0; j < k; j++) {
+    qubits[j] = (int)qv_deck_int_at(self->deck, "measure.probabilities", j);
+    if (qubits[j] >= self->program->nqubit) {
+      return qv_deck_fail(self->deck, "measure.probabilities", QV_ERR_DECK, "qubit %d: the program has %lld", qubits[j],
+                          (long long)self->program->nqubit);
+    }
+  }
+  const int64_t size = (int64_t)1 << k;
+  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof *distribution, &distribution)));
+  qv_code code = qv_state_marginal(self->state, k, qubits, distribution);
+  if (code == QV_OK) {
+    code = qv_archive_put(archive, "probabilities", QV_TYPE_F64, 1, &size, distribution, "",
+                          "joint distribution of the qubits in measure.probabilities; the first is bit 0 of the index");
+  }
+  qv_free(&distribution);
+  return code;
+}
+
+/* The Pauli list on rank 0, the same on all. */
+static qv_code read_paulis(const qv_circuit_task *self, qv_pauli_sum **out)
+{
+  const char *path = qv_deck_string(self->deck, "measure.expectation");
+  char *text = NULL;
+  int64_t size = 0;
+  qv_code code = QV_OK;
+  if (qv_comm_rank(self->comm) == 0) {
+    FILE *file = fopen(path, "rb");
+    if (file && fseek(file, 0, SEEK_END) == 0) {
+      size = ftell(file);
+    }
+    code = file ? qv_alloc(QV_MEM_TASK, (size_t)size + 1, 1, &text)
+                : qv_fail(QV_ERR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+    if (code == QV_OK) {
+      rewind(file);
+      size = (int64_t)fread(text, 1, (size_t)size, file);
+    }
+    if (file) {
+      fclose(file);
+    }
+  }
+  code = qv_agree(self->comm, code);
+  if (code == QV_OK) {
+    qv_comm_broadcast(self->comm, &size, sizeof size, 0);
+    if (qv_comm_rank(self->comm) != 0) {
+      code = qv_alloc(QV_MEM_TASK, (size_t)size + 1, 1, &text);
+    }
+    code = qv_agree(self->comm, code);
+  }
+  if (code == QV_OK) {
+    qv_comm_broadcast(self->comm, text, (size_t)size, 0);
+    code = qv_pauli_sum_parse(path, text, (size_t)size, (int)self->program->nqubit, out);
+  }
+  qv_free(&text);
+  return code;
+}
+
+/* The value of one string, or of the sum. */
+static qv_code expectation_of(const qv_circuit_task *self, const qv_pauli_sum *sum, double *value)
+{
+  qv_observable *observable = NULL;
+  QV_TRY(qv_observable_create(sum, &observable));
+  const qv_code code = qv_observable_expectation(observable, self->state, value);
+  qv_observable_destroy(&observable);
+  return code;
+}
+
+static qv_code put_expectations(const qv_circuit_task *self, const qv_pauli_sum *sum, double *values, uint64_t *masks,
+                                qv_archive *archive, qv_result *result)
+{
+  const int64_t count = sum->count, dims[2] = {count, 2};
+  double total = 0;
+  for (int64_t i = 0; i < count; i++) {
+    qv_pauli_term term = sum->terms[i];
+    term.coefficient = 1;
+    const qv_pauli_sum one = {.nqubits = sum->nqubits, .count = 1, .capacity = 1, .terms = &term};
+    QV_TRY(expectation_of(self, &one, &values[i]));
+    masks[2 * i] = term.x;
+    masks[2 * i + 1] = term.z;
+    total += creal(sum->terms[i].coefficient) * values[i];
+  }
+  QV_TRY(qv_archive_put(archive, "expectation/strings", QV_TYPE_U64, 2, dims, masks, "",
+                        "masks (x, z) of each string: X where only x is set, Z where only z, Y where both"));
+  QV_TRY(qv_archive_put(archive, "expectation/value", QV_TYPE_F64, 1, dims, values, "",
+                        "of each string, without its coefficient"));
+  return qv_result_add(result, QV_RESULT_HEADLINE, "expectation", total, NAN, "",
+                       "expectation value of the sum in measure.expectation");
+}
+
+static qv_code report_expectation(const qv_circuit_task *self, qv_archive *archive, qv_result *result)
+{
+  qv_pauli_sum *sum = NULL;
+  double *values = NULL;
+  uint64_t *masks = NULL;
+  QV_TRY(read_paulis(self, &sum));
+  qv_code code = qv_alloc(QV_MEM_TASK, (size_t)sum->count, sizeof *values, &values);
+  if (code == QV_OK) {
+    code = qv_alloc(QV_MEM_TASK, (size_t)(2 * sum->count), sizeof *masks, &masks);
+  }
+  code = qv_agree(self->comm, code);
+  if (code == QV_OK) {
+    code = put_expectations(self, sum, values, masks, archive, result);
+  }
+  qv_free(&masks);
+  qv_free(&values);
+  qv_pauli_sum_destroy(&sum);
+  return code;
+}
+
+/* Order: what is read through the layout first, the sampling (which changes it) last. */
+qv_code qv_circuit_task_report(qv_circuit_task *self, qv_archive *archive, qv_result *result)
+{
+  const bool whole_state = self->kind != QV_PROGRAM_MIDWAY;
+  double norm2 = 1;
+  if (whole_state) {
+    if (qv_deck_is_set(self->deck, "measure.expectation")) {
+      QV_TRY(report_expectation(self, archive, result));
+    }
+    QV_TRY(report_amplitudes(self, archive, result));
+    QV_TRY(report_distribution(self, archive));
+    QV_TRY(qv_state_norm2(self->state, &norm2));
+    QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "norm", sqrt(norm2), NAN, "", "of the final state"));
+  }
+  QV_TRY(report_counts(self, archive, result));
+  if (!whole_state || !qv_deck_is_set(self->deck, "measure.expectation")) {
+    const double headline = self->shots ? qv_result_get(result, "most_frequent_probability") : sqrt(norm2);
+    QV_TRY(qv_result_add(result, QV_RESULT_HEADLINE, self->shots ? "highest_probability" : "state_norm", headline, NAN,
+                         "", self->shots ? "share of the most frequent outcome" : "norm of the final state"));
+  }
+  if (!whole_state || !qv_deck_bool(self->deck, "measure.state")) {
+    return QV_OK;
+  }
+  const int64_t here = qv_state_local_count(self->state), total = (int64_t)1 << self->program->nqubit;
+  const qv_layout identity = qv_layout_identity((int)self->program->nqubit, qv_state_layout(self->state)->nlocal);
+  const qv_type type = qv_state_precision(self->state) == QV_DOUBLE ? QV_TYPE_C128 : QV_TYPE_C64;
+  QV_TRY(qv_state_relayout(self->state, &identity));
+  if (self->state_comm != self->comm && qv_comm_size(self->comm) > 1) {
+    return qv_archive_put(archive, "state", type, 1, &total, qv_state_data(self->state), "",
+                          "amplitudes, qubit 0 least significant");
+  }
+  return qv_archive_put_slab(archive, "state", type, total, (int64_t)qv_comm_rank(self->comm) * here, here,
+                             qv_state_data(self->state), "", "amplitudes, qubit 0 least significant");
+}
