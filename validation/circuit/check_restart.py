@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Stops a long circuit inside the circuit by USR1 and continues it on other numbers of ranks.
+
+The result must be that of an uninterrupted run: samples equal, probabilities to 1e-12.
+usage: check_restart.py PROGRAM MPIEXEC"""
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import h5py
+
+program, mpiexec = sys.argv[1:]
+QUBITS, LAYERS = 19, 300
+
+
+def write_circuit(path):
+    pick = random.Random(1)
+    lines = ["OPENQASM 2.0;", 'include "qelib1.inc";', f"qreg q[{QUBITS}];"]
+    for _ in range(LAYERS):
+        order = list(range(QUBITS))
+        pick.shuffle(order)
+        lines += [f"u3({pick.uniform(0, 3)},{pick.uniform(0, 6)},{pick.uniform(0, 6)}) q[{q}];" for q in order]
+        lines += [f"cx q[{a}],q[{b}];" for a, b in zip(order[::2], order[1::2])]
+        lines += [f"swap q[{order[0]}],q[{order[5]}];", f"cu1({pick.uniform(0, 3)}) q[{order[3]}],q[{order[8]}];"]
+    with open(path, "w") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+def command(folder, ranks):
+    return [mpiexec, "-q", "-n", str(ranks), program, "run", os.path.join(folder, "deck.yaml"), "-o", folder, "--quiet"]
+
+
+def result(folder):
+    with h5py.File(os.path.join(folder, "out.h5")) as file:
+        return list(file["counts/bits"][:]), list(file["counts/count"][:]), list(file["probabilities"][:])
+
+
+with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as cut:
+    for folder in (whole, cut):
+        write_circuit(os.path.join(folder, "long.qasm"))
+        deck = {"qonverge": 1, "task": "circuit", "circuit": {"qasm": "long.qasm"},
+                "measure": {"shots": 500, "probabilities": [0, 7, 18]}, "run": {"seed": 2}, "output": "out"}
+        with open(os.path.join(folder, "deck.yaml"), "w") as file:
+            json.dump(deck, file)
+    assert subprocess.run(command(whole, 1)).returncode == 0
+    stops = 0
+    for attempt in range(40):
+        run = subprocess.Popen(command(cut, [1, 4, 2, 8][attempt % 4]))
+        time.sleep(0.8 + 0.1 * attempt)
+        run.send_signal(signal.SIGUSR1)
+        code = run.wait()
+        stops += code == 75
+        assert code in (0, 75), f"exit {code}"
+        if code == 0:
+            break
+    assert code == 0 and stops > 0, f"{stops} stops, last exit {code}"
+    expected, got = result(whole), result(cut)
+    assert expected[0] == got[0] and expected[1] == got[1], "samples differ"
+    assert max(abs(a - b) for a, b in zip(expected[2], got[2])) < 1e-12, "probabilities differ"
+    print(f"{stops} stops, the result is that of the uninterrupted run")
