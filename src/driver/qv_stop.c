@@ -15,7 +15,7 @@
 
 #define POLL_SECONDS     1.0
 #define RESERVE_SECONDS  30.0
-#define RESERVE_FRACTION 0.03
+#define RESERVE_FRACTION 0.05
 #define IMPATIENCE       0.5 /* seconds: launchers and batch systems send the same TERM twice within milliseconds */
 
 static volatile sig_atomic_t seen_request; /* number of the signal, 0: none */

@@ -8,7 +8,7 @@
  * request TERM, INT          the same without results, since the launcher may kill within a second; a second one at
  * least half a second later ends the process at once (exit 128 + signal) DIR/stop           the same as USR1; looked
  * for once a second, then removed time               stop when now + 1.5 x longest step + 2 x last checkpoint + a
- * reserve exceeds the end; the reserve is 30 s, or 3 % of the limit where that is less */
+ * reserve exceeds the end; the reserve is 30 s, or 5 % of the limit where that is less */
 #ifndef QV_STOP_H
 #define QV_STOP_H
 
