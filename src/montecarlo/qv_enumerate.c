@@ -1,7 +1,7 @@
 #include "montecarlo/qv_enumerate.h"
 
+#include "base/qv_clones.h"
 #include "base/qv_memory.h"
-#include "montecarlo/qv_clones.h"
 
 #include <limits.h>
 #include <math.h>

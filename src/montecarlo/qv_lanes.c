@@ -1,8 +1,8 @@
 #include "montecarlo/qv_lanes.h"
 
+#include "base/qv_clones.h"
 #include "base/qv_memory.h"
 #include "base/qv_random.h"
-#include "montecarlo/qv_clones.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "montecarlo/qv_path_construction.h"
 
+#include "base/qv_clones.h"
 #include "base/qv_memory.h"
-#include "montecarlo/qv_clones.h"
 #include "montecarlo/qv_vector_math.h"
 
 #include <gsl/gsl_eigen.h>

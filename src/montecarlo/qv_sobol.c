@@ -1,8 +1,8 @@
 #include "montecarlo/qv_sobol.h"
 
+#include "base/qv_clones.h"
 #include "base/qv_memory.h"
 #include "base/qv_random.h"
-#include "montecarlo/qv_clones.h"
 #include "montecarlo/qv_vector_math.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 #include "montecarlo/qv_vector_math.h"
-#include "montecarlo/qv_clones.h"
+#include "base/qv_clones.h"
 
 #include "base/qv_random.h"
 

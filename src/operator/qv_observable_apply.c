@@ -1,14 +1,14 @@
 /* Expectation values and application: loops over tiles, and the passage of other ranks' tiles. */
 #include "base/qv_clock.h"
+#include "base/qv_clones.h"
 #include "base/qv_memory.h"
 #include "base/qv_sum.h"
 #include "operator/qv_observable_private.h"
-#include "state/qv_hot.h"
 
 #include <string.h>
 
 /* weight = Walsh-Hadamard transform of the group's coefficients in the tile at `high`: weight[i] = d(high | i). */
-QV_HOT static void transform(const qv_observable *o, const qv_group *g, uint64_t high, double *restrict weight)
+QV_CLONES static void transform(const qv_observable *o, const qv_group *g, uint64_t high, double *restrict weight)
 {
   const int64_t size = (int64_t)1 << o->tile_bits;
   const uint64_t low = qv_low_mask(o->tile_bits);

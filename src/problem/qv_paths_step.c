@@ -1,7 +1,7 @@
 /* One step of each model, for a batch of paths. */
 #include "problem/qv_paths_plan.h"
 
-#include "montecarlo/qv_clones.h"
+#include "base/qv_clones.h"
 #include "montecarlo/qv_vector_math.h"
 
 #include <math.h>

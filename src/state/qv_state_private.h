@@ -2,7 +2,7 @@
 #ifndef QV_STATE_PRIVATE_H
 #define QV_STATE_PRIVATE_H
 
-#include "state/qv_hot.h"
+#include "base/qv_clones.h"
 #include "state/qv_state.h"
 
 struct qv_state {

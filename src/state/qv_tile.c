@@ -1,6 +1,6 @@
 #include "state/qv_tile.h"
 
-#include "state/qv_hot.h"
+#include "base/qv_clones.h"
 
 #define QV_REAL       double
 #define QV_INT        int64_t

@@ -1,9 +1,9 @@
 /* What a circuit task reports: counts, amplitudes, distributions, expectation values, the state. */
 #include "base/qv_memory.h"
+#include "io/qv_text.h"
 #include "operator/qv_observable.h"
 #include "task/qv_circuit_run.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,40 +163,13 @@ static qv_code report_distribution(qv_circuit_task *self, qv_archive *archive)
   return code;
 }
 
-/* The Pauli list on rank 0, the same on all. */
 static qv_code read_paulis(const qv_circuit_task *self, qv_pauli_sum **out)
 {
   const char *path = qv_deck_string(self->deck, "measure.expectation");
   char *text = NULL;
-  int64_t size = 0;
-  qv_code code = QV_OK;
-  if (qv_comm_rank(self->comm) == 0) {
-    FILE *file = fopen(path, "rb");
-    if (file && fseek(file, 0, SEEK_END) == 0) {
-      size = ftell(file);
-    }
-    code = file ? qv_alloc(QV_MEM_TASK, (size_t)size + 1, 1, &text)
-                : qv_fail(QV_ERR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
-    if (code == QV_OK) {
-      rewind(file);
-      size = (int64_t)fread(text, 1, (size_t)size, file);
-    }
-    if (file) {
-      fclose(file);
-    }
-  }
-  code = qv_agree(self->comm, code);
-  if (code == QV_OK) {
-    qv_comm_broadcast(self->comm, &size, sizeof size, 0);
-    if (qv_comm_rank(self->comm) != 0) {
-      code = qv_alloc(QV_MEM_TASK, (size_t)size + 1, 1, &text);
-    }
-    code = qv_agree(self->comm, code);
-  }
-  if (code == QV_OK) {
-    qv_comm_broadcast(self->comm, text, (size_t)size, 0);
-    code = qv_pauli_sum_parse(path, text, (size_t)size, (int)self->program->nqubit, out);
-  }
+  size_t length = 0;
+  QV_TRY(qv_text_load(self->comm, path, &text, &length));
+  const qv_code code = qv_pauli_sum_parse(path, text, length, (int)self->program->nqubit, out);
   qv_free(&text);
   return code;
 }
