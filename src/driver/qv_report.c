@@ -89,17 +89,6 @@ static qv_code put_table(const timer_table *table, qv_archive *archive)
   return QV_OK;
 }
 
-qv_code qv_report_write(qv_run *run, qv_archive *archive)
-{
-  timer_table *table = NULL;
-  qv_code code = make_table(run->comm, &table);
-  if (code == QV_OK) {
-    code = put_table(table, archive);
-  }
-  qv_free(&table);
-  return code;
-}
-
 static void print_timers(const timer_table *table, double wall)
 {
   qv_log(QV_LOG_INFO, "%-28s %9s %10s %10s %10s %6s %8s", "timer", "calls", "min s", "mean s", "max s", "%", "GB/s");
@@ -124,29 +113,78 @@ static void print_bytes(const char *name, double most, double sum)
   }
 }
 
+/* Bytes at their peaks: what each tag of the allocator held, then the process as a whole, then what was planned. */
+enum { RESIDENT = QV_MEM_COUNT, RESIDENT_BEFORE, PLANNED, MEMORY_ROWS };
+
+typedef struct {
+  double most[MEMORY_ROWS]; /* on the rank with most */
+  double sum[MEMORY_ROWS];  /* all ranks */
+} memory_table;
+
+static const char *memory_row(int i)
+{
+  return i == RESIDENT          ? "resident"
+         : i == RESIDENT_BEFORE ? "resident before the set-up"
+         : i == PLANNED         ? "planned"
+                                : qv_memory_name((qv_mem_tag)i);
+}
+
+static void gather_memory(const qv_run *run, memory_table *table)
+{
+  for (int tag = 0; tag < QV_MEM_COUNT; tag++) {
+    table->most[tag] = (double)qv_memory_peak((qv_mem_tag)tag);
+  }
+  table->most[RESIDENT] = (double)qv_memory_resident_peak();
+  table->most[RESIDENT_BEFORE] = (double)run->resident_before;
+  table->most[PLANNED] = run->plan.bytes_per_rank;
+  memcpy(table->sum, table->most, sizeof table->sum);
+  qv_comm_max(run->comm, table->most, MEMORY_ROWS);
+  qv_comm_sum(run->comm, table->sum, MEMORY_ROWS);
+}
+
+static qv_code put_memory(const memory_table *table, qv_archive *archive)
+{
+  const int64_t dims[1] = {MEMORY_ROWS};
+  char names[MEMORY_ROWS * NAME_BYTES] = "";
+  size_t length = 0;
+  for (int i = 0; i < MEMORY_ROWS; i++) {
+    length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", i > 0 ? "\n" : "", memory_row(i));
+  }
+  QV_TRY(qv_archive_put_text(archive, "memory/names", names, "what each entry of memory/ counts, one a line"));
+  QV_TRY(qv_archive_put(archive, "memory/most", QV_TYPE_F64, 1, dims, table->most, "B",
+                        "bytes at the peak, on the rank with most"));
+  return qv_archive_put(archive, "memory/sum", QV_TYPE_F64, 1, dims, table->sum, "B",
+                        "bytes at the peaks, sum over ranks");
+}
+
 static void print_memory(const qv_run *run)
 {
-  const int ranks = qv_comm_size(run->comm);
-  double most[QV_MEM_COUNT + 2]; /* tags, resident at its peak, resident before the set-up */
-  double sum[QV_MEM_COUNT + 2];
-  for (int tag = 0; tag < QV_MEM_COUNT; tag++) {
-    most[tag] = sum[tag] = (double)qv_memory_peak((qv_mem_tag)tag);
-  }
-  most[QV_MEM_COUNT] = sum[QV_MEM_COUNT] = (double)qv_memory_resident_peak();
-  most[QV_MEM_COUNT + 1] = sum[QV_MEM_COUNT + 1] = (double)run->resident_before;
-  qv_comm_max(run->comm, most, QV_MEM_COUNT + 2);
-  qv_comm_sum(run->comm, sum, QV_MEM_COUNT + 2);
+  memory_table table;
+  gather_memory(run, &table);
   qv_log(QV_LOG_INFO, "%-28s %14s %14s", "memory at its peak", "most a rank", "all ranks");
-  for (int i = 0; i < QV_MEM_COUNT; i++) {
-    print_bytes(qv_memory_name((qv_mem_tag)i), most[i], sum[i]);
+  for (int i = 0; i < MEMORY_ROWS; i++) {
+    print_bytes(memory_row(i), table.most[i], table.sum[i]);
   }
-  print_bytes("resident", most[QV_MEM_COUNT], sum[QV_MEM_COUNT]);
-  print_bytes("resident before the set-up", most[QV_MEM_COUNT + 1], sum[QV_MEM_COUNT + 1]);
-  print_bytes("planned", run->plan.bytes_per_rank, run->plan.bytes_per_rank * ranks);
-  if (run->plan.bytes_per_rank > 0) {
+  if (table.sum[PLANNED] > 0) {
     qv_log(QV_LOG_INFO, "(resident - before) / planned = %.3f",
-           (sum[QV_MEM_COUNT] - sum[QV_MEM_COUNT + 1]) / (run->plan.bytes_per_rank * ranks));
+           (table.sum[RESIDENT] - table.sum[RESIDENT_BEFORE]) / table.sum[PLANNED]);
   }
+}
+
+qv_code qv_report_write(qv_run *run, qv_archive *archive)
+{
+  timer_table *table = NULL;
+  memory_table memory;
+  qv_code code = make_table(run->comm, &table);
+  if (code == QV_OK) {
+    code = put_table(table, archive);
+  }
+  qv_free(&table);
+  if (code == QV_OK) {
+    gather_memory(run, &memory);
+    code = put_memory(&memory, archive);
+  }
+  return code;
 }
 
 qv_code qv_report_print(qv_run *run)

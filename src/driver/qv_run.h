@@ -71,7 +71,7 @@ qv_code qv_checkpoint_put_run(qv_run *run, qv_archive *archive);
 
 /* qv_report.c. All collective. */
 
-/* Puts the timer table into timers/. */
+/* Puts the timer table into timers/ and the memory table into memory/. */
 qv_code qv_report_write(qv_run *run, qv_archive *archive);
 
 /* Prints the timer and memory tables (level INFO). */

@@ -13,6 +13,8 @@ class Qonverge(CMakePackage):
 
     variant("tests", default=False, description="Build the tests")
 
+    variant("report", default=True, description="Python with h5py and matplotlib, for qonverge-report")
+
     depends_on("c", type="build")
     depends_on("cmake@3.22:", type="build")
     depends_on("ninja", type="build")
@@ -29,6 +31,9 @@ class Qonverge(CMakePackage):
     depends_on("cjson")
     depends_on("xxhash")
     depends_on("cmocka", when="+tests")
+    depends_on("python@3.9:", when="+report", type="run")
+    depends_on("py-h5py", when="+report", type="run")
+    depends_on("py-matplotlib", when="+report", type="run")
 
     generator("ninja")
 
