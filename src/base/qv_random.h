@@ -24,7 +24,8 @@ typedef enum {
   QV_RANDOM_ESTIMATION = 11,   /* outcomes of simulated amplitude estimation */
   QV_RANDOM_ANNEAL = 12,       /* sweeps of annealing and replica exchange */
   QV_RANDOM_ANNEAL_START = 13, /* their first configurations */
-  QV_RANDOM_ANNEAL_MOVE = 14   /* exchanges, cluster moves, tabu tenures, perturbations */
+  QV_RANDOM_ANNEAL_MOVE = 14,  /* exchanges, cluster moves, tabu tenures, perturbations */
+  QV_RANDOM_CIRCUIT = 20       /* random circuits and graphs that are built by name and size */
 } qv_random_purpose;
 
 /* Four independent 64-bit words. */

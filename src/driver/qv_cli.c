@@ -12,12 +12,23 @@
 
 #define ON(command)   (1U << (command))
 #define DECK_COMMANDS (ON(QV_CLI_RUN) | ON(QV_CLI_CHECK) | ON(QV_CLI_PLAN))
-#define ALL_COMMANDS  (DECK_COMMANDS | ON(QV_CLI_INFO) | ON(QV_CLI_SCHEMA))
+#define ALL_COMMANDS  (DECK_COMMANDS | ON(QV_CLI_INFO) | ON(QV_CLI_SCHEMA) | ON(QV_CLI_MACHINE))
 #define MAX_OPTIONS   16
 #define MAX_RANKS     ((int64_t)1 << 31)
 #define MAX_QUBITS    62
 
-enum { KEY_RESTART = 256, KEY_MAXTIME, KEY_SET, KEY_LOG, KEY_ECHO, KEY_CHECK, KEY_RANKS, KEY_QUBITS, KEY_MARKDOWN };
+enum {
+  KEY_RESTART = 256,
+  KEY_MAXTIME,
+  KEY_SET,
+  KEY_LOG,
+  KEY_ECHO,
+  KEY_CHECK,
+  KEY_RANKS,
+  KEY_QUBITS,
+  KEY_MACHINE,
+  KEY_MARKDOWN
+};
 
 static const qv_cli_option options[] = {
     {"output-dir", 'o', "DIR", ON(QV_CLI_RUN), "folder of all outputs, made if missing (default: the current one)"},
@@ -31,12 +42,15 @@ static const qv_cli_option options[] = {
     {"check", KEY_CHECK, NULL, ON(QV_CLI_RUN), "the same as the command check"},
     {"ranks", KEY_RANKS, "N", ON(QV_CLI_PLAN), "plan for N ranks (default: those that are running)"},
     {"qubits", KEY_QUBITS, "N", ON(QV_CLI_PLAN), "plan for N qubits instead of the deck's, where the problem scales"},
+    {"machine", KEY_MACHINE, "FILE", ON(QV_CLI_PLAN), "estimate times on this machine (default: a node of a cluster)"},
+    {"qubits", KEY_QUBITS, "N", ON(QV_CLI_MACHINE), "measure with 2^N amplitudes a rank, 16 to 30 (default: 24)"},
     {"markdown", KEY_MARKDOWN, NULL, ON(QV_CLI_SCHEMA), "as the reference page instead of JSON Schema"},
     {"help", 'h', NULL, ALL_COMMANDS, "this page"},
     {NULL, 0, NULL, 0, NULL},
 };
 
-static const char *const command_names[QV_CLI_COMMANDS] = {"run", "check", "plan", "info", "schema", "help", "version"};
+static const char *const command_names[QV_CLI_COMMANDS] = {"run",    "check",   "plan", "info",
+                                                           "schema", "machine", "help", "version"};
 
 const qv_cli_option *qv_cli_option_at(int i)
 {
@@ -150,6 +164,9 @@ static qv_code take_option(int key, const char *value, qv_cli *out)
     QV_TRY(to_integer("qubits", value, MAX_QUBITS, &number));
     out->qubits = (int)number;
     break;
+  case KEY_MACHINE:
+    out->machine = value;
+    break;
   case KEY_MARKDOWN:
     out->markdown = true;
     break;
@@ -213,7 +230,7 @@ static qv_code parse_options(int argc, char **words, qv_cli *out)
 static qv_code parse_file(int argc, char *const *words, qv_cli *out)
 {
   const char *what = out->command == QV_CLI_INFO ? "FILE.h5" : "DECK";
-  const int wanted = out->command == QV_CLI_SCHEMA ? 0 : 1;
+  const int wanted = out->command == QV_CLI_SCHEMA || out->command == QV_CLI_MACHINE ? 0 : 1;
   const int given = argc - optind;
   if (given > wanted) {
     return qv_fail(QV_ERR_USAGE, "'%.80s' is one argument too many for '%s'", words[optind + wanted],
@@ -300,7 +317,7 @@ qv_code qv_cli_parse(int argc, char *const *argv, qv_cli *out)
   }
   if (out->command == QV_CLI_HELP) {
     const qv_cli_command topic = argc > 2 ? find_command(argv[2]) : QV_CLI_HELP;
-    out->topic = topic <= QV_CLI_SCHEMA ? topic : QV_CLI_HELP;
+    out->topic = topic < QV_CLI_HELP ? topic : QV_CLI_HELP;
     return QV_OK;
   }
   if (out->command == QV_CLI_VERSION) {

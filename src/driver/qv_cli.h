@@ -14,6 +14,7 @@ typedef enum {
   QV_CLI_PLAN,
   QV_CLI_INFO,
   QV_CLI_SCHEMA,
+  QV_CLI_MACHINE,
   QV_CLI_HELP,
   QV_CLI_VERSION,
   QV_CLI_COMMANDS
@@ -29,8 +30,9 @@ typedef struct {
   double maxtime;       /* --maxtime in seconds, -1 unless given */
   const char **sets;    /* [nsets] --set, in order */
   int nsets;
-  int64_t ranks; /* PLAN --ranks, 0 unless given */
-  int qubits;    /* PLAN --qubits, 0 unless given */
+  int64_t ranks;       /* PLAN --ranks, 0 unless given */
+  int qubits;          /* PLAN, MACHINE --qubits, 0 unless given */
+  const char *machine; /* PLAN --machine or NULL */
   bool quiet, echo, markdown;
   char **words; /* the arguments, in the order in which the parser put them */
 } qv_cli;

@@ -30,6 +30,7 @@ static const char *const program_page =
     "  qonverge plan DECK      memory, checkpoint size, legal numbers of ranks; needs no launcher\n"
     "  qonverge info FILE.h5   what a result or checkpoint file holds, and whether it is whole\n"
     "  qonverge schema         all keys of a deck, as JSON Schema (--markdown: as the reference page)\n"
+    "  qonverge machine        measures this machine, as a model for plan --machine\n"
     "  qonverge help COMMAND   the options of a command\n"
     "  qonverge --version      version, commit, compiler and libraries\n"
     "\n"
@@ -57,12 +58,17 @@ static const struct {
     [QV_CLI_PLAN] =
         {"qonverge plan DECK [options]: what a run would need, without running: memory per rank, checkpoint\n"
          "size, legal numbers of ranks, and what the task knows about its cost. Needs no launcher.\n\n",
-         ""},
+         "\nTimes are those of a machine model: config/machines/ holds some, `qonverge machine` writes one.\n"},
     [QV_CLI_INFO] =
         {"qonverge info FILE.h5 [options]: what a result or checkpoint file holds; verifies every digest.\n\n", ""},
     [QV_CLI_SCHEMA] =
         {"qonverge schema [options]: all keys of a deck with type, unit, range, default and meaning, as JSON\n"
          "Schema for editors.\n\n",
+         ""},
+    [QV_CLI_MACHINE] =
+        {"qonverge machine [options]: measures this machine for some seconds and prints a model of it. Launch it as\n"
+         "the runs to be planned, with as many ranks a node and threads a rank, and on two nodes or more for the\n"
+         "network: srun -N 2 --ntasks-per-node=2 qonverge machine > machine.yaml\n\n",
          ""},
 };
 

@@ -24,10 +24,10 @@ void qv_demand_bytes(double bytes, char out[32])
   snprintf(out, 32, unit == 0 ? "%.0f %s" : "%.2f %s", bytes, units[unit]);
 }
 
-qv_code qv_demand_plan(const qv_task_class *task, const qv_deck *deck, int64_t ranks, int qubits, qv_plan *plan,
-                       qv_result *numbers)
+qv_code qv_demand_plan(const qv_task_class *task, const qv_deck *deck, int64_t ranks, int qubits, const char *machine,
+                       qv_plan *plan, qv_result *numbers)
 {
-  *plan = (qv_plan){.ranks = ranks, .qubits = qubits};
+  *plan = (qv_plan){.ranks = ranks, .qubits = qubits, .machine = machine};
   QV_TRY(task->plan(deck, plan, numbers));
   return qv_result_check(numbers);
 }
@@ -39,7 +39,7 @@ static double bytes_of(const qv_task_class *task, const qv_deck *deck, int64_t r
   qv_result *scratch = NULL;
   qv_code code = qv_result_create(&scratch);
   if (code == QV_OK) {
-    code = qv_demand_plan(task, deck, ranks, qubits, &plan, scratch);
+    code = qv_demand_plan(task, deck, ranks, qubits, NULL, &plan, scratch);
   }
   qv_result_destroy(&scratch);
   if (code != QV_OK) {

@@ -4,9 +4,10 @@
 
 #include "task/qv_task.h"
 
-/* Asks the task for its plan; `numbers` takes its further numbers. Fails as the task does. Local. */
-qv_code qv_demand_plan(const qv_task_class *task, const qv_deck *deck, int64_t ranks, int qubits, qv_plan *plan,
-                       qv_result *numbers);
+/* Asks the task for its plan; `numbers` takes its further numbers, times by the model in the file `machine` (NULL: the
+ * default). Fails as the task does. Local. */
+qv_code qv_demand_plan(const qv_task_class *task, const qv_deck *deck, int64_t ranks, int qubits, const char *machine,
+                       qv_plan *plan, qv_result *numbers);
 
 /* Refuses a launch that cannot work: QV_ERR_ENVIRONMENT for a number of ranks that is not legal (naming those that
  * are), QV_ERR_MEMORY if the ranks on one node together need more than 90 % of what it offers (naming the largest

@@ -51,6 +51,8 @@ static qv_code dispatch(const qv_cli *cli, const qv_task_class *const *table, do
     return qv_inspect_file(cli->file, comm);
   case QV_CLI_SCHEMA:
     return qv_inspect_schema(&schema, cli->markdown);
+  case QV_CLI_MACHINE:
+    return qv_inspect_machine(cli, comm);
   case QV_CLI_VERSION:
     return qv_inspect_version();
   default:

@@ -4,9 +4,12 @@
 #include "base/qv_memory.h"
 #include "driver/qv_demand.h"
 #include "io/qv_provenance.h"
+#include "task/qv_machine.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+#define MACHINE_QUBITS 24
 
 typedef struct {
   qv_deck *deck;
@@ -28,7 +31,7 @@ static qv_code plan_deck(const qv_cli *cli, const qv_task_class *const *table, c
   QV_TRY(qv_deck_read(comm, cli->file, cli->sets, cli->nsets, schema, &p->deck));
   p->task = table[qv_deck_task(p->deck)];
   QV_TRY(qv_agree(comm, qv_result_create(&p->numbers)));
-  return qv_agree(comm, qv_demand_plan(p->task, p->deck, ranks, cli->qubits, &p->plan, p->numbers));
+  return qv_agree(comm, qv_demand_plan(p->task, p->deck, ranks, cli->qubits, cli->machine, &p->plan, p->numbers));
 }
 
 qv_code qv_inspect_check(const qv_cli *cli, const qv_task_class *const *table, const qv_schema *schema,
@@ -85,6 +88,23 @@ qv_code qv_inspect_plan(const qv_cli *cli, const qv_task_class *const *table, co
     print_plan(&p);
   }
   planned_clear(&p);
+  return code;
+}
+
+qv_code qv_inspect_machine(const qv_cli *cli, const qv_comm *comm)
+{
+  const int nlocal = cli->qubits ? cli->qubits : MACHINE_QUBITS;
+  qv_machine machine;
+  char *text = NULL;
+  if (nlocal < 16 || nlocal > 30) {
+    return qv_fail(QV_ERR_USAGE, "--qubits: %d amplitude bits a rank are not 16 to 30", nlocal);
+  }
+  QV_TRY(qv_machine_measure(comm, nlocal, &machine));
+  const qv_code code = qv_agree(comm, qv_machine_write(&machine, &text));
+  if (code == QV_OK) {
+    qv_log(QV_LOG_RESULT, "%s", text);
+  }
+  qv_free(&text);
   return code;
 }
 

@@ -1,4 +1,4 @@
-/* The commands that compute nothing: check, plan, info, schema, --version. All print on rank 0. */
+/* The commands that run no deck: check, plan, info, schema, machine, --version. All print on rank 0. */
 #ifndef QV_INSPECT_H
 #define QV_INSPECT_H
 
@@ -21,6 +21,10 @@ qv_code qv_inspect_file(const char *path, const qv_comm *comm);
 
 /* Prints the schema as JSON Schema or Markdown. Logically collective. */
 qv_code qv_inspect_schema(const qv_schema *schema, bool markdown);
+
+/* Measures this machine with cli->qubits (0: 24) memory bits a rank and prints its model (task/qv_machine.h).
+ * Collective. */
+qv_code qv_inspect_machine(const qv_cli *cli, const qv_comm *comm);
 
 /* Prints version, commit, compiler and libraries. Logically collective. */
 qv_code qv_inspect_version(void);

@@ -101,7 +101,7 @@ static qv_code make_plan(qv_run *run)
   qv_result *numbers = NULL;
   qv_code code = qv_result_create(&numbers);
   if (code == QV_OK) {
-    code = qv_demand_plan(run->task, run->deck, qv_comm_size(run->comm), 0, &run->plan, numbers);
+    code = qv_demand_plan(run->task, run->deck, qv_comm_size(run->comm), 0, NULL, &run->plan, numbers);
   }
   qv_result_destroy(&numbers);
   return qv_agree(run->comm, code);

@@ -1,6 +1,7 @@
 #include "task/qv_circuit_run.h"
 
 #include "base/qv_memory.h"
+#include "task/qv_circuit_source.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,12 +34,12 @@ static qv_code refuse(const qv_circuit_task *self)
   return QV_OK;
 }
 
-qv_code qv_circuit_task_read(const qv_comm *comm, const qv_deck *deck, qv_circuit_task *self)
+qv_code qv_circuit_task_read(const qv_comm *comm, const qv_deck *deck, int qubits, qv_circuit_task *self)
 {
   self->comm = comm;
   self->deck = deck;
   self->shots = qv_deck_int(deck, "measure.shots");
-  QV_TRY(qv_qasm_read(comm, qv_deck_string(deck, "circuit.qasm"), NULL, &self->program));
+  QV_TRY(qv_circuit_source(comm, deck, qubits, &self->program));
   QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)self->program->nbit, sizeof *self->qubit_of_bit, &self->qubit_of_bit));
   QV_TRY(qv_program_classify(self->program, &self->kind, self->qubit_of_bit));
   QV_TRY(refuse(self));

@@ -31,8 +31,9 @@ typedef struct {
   bool finished;
 } qv_circuit_task;
 
-/* Program, kind and circuit, without a state. Collective on comm. */
-qv_code qv_circuit_task_read(const qv_comm *comm, const qv_deck *deck, qv_circuit_task *self);
+/* Program, kind and circuit, without a state; `qubits` other than 0 overrides the deck's (task/qv_circuit_source.h).
+ * Collective on comm. */
+qv_code qv_circuit_task_read(const qv_comm *comm, const qv_deck *deck, int qubits, qv_circuit_task *self);
 
 /* The state in its start, and space for outcomes. Collective. */
 qv_code qv_circuit_task_set_up(qv_circuit_task *self);

@@ -24,6 +24,7 @@ typedef struct {
 typedef struct {
   int64_t ranks;           /* asked for, >= 1 */
   int qubits;              /* 0: as the deck says; otherwise overrides it where the task's problem scales */
+  const char *machine;     /* file of the model by which times are estimated (task/qv_machine.h); NULL: the default */
   double bytes_per_rank;   /* out: memory that a run will hold at its peak, per rank */
   double checkpoint_bytes; /* out: size of one checkpoint, all ranks */
   bool power_of_two;       /* out: whether the number of ranks must be a power of two */

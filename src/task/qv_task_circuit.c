@@ -1,4 +1,4 @@
-/* Task `circuit`: an OpenQASM program on the statevector.
+/* Task `circuit`: an OpenQASM program or a circuit that is built by size, on the statevector.
  *
  * A program that measures only at its end is run once, in steps of some passes over memory, and then sampled. One that
  * measures, resets or decides on the way is run shot by shot, in steps of some shots; small ones with the shots dealt
@@ -8,7 +8,9 @@
 #include "base/qv_memory.h"
 #include "circuit/qv_resources.h"
 #include "circuit/qv_schedule.h"
+#include "problem/qv_circuit_family.h"
 #include "task/qv_circuit_run.h"
+#include "task/qv_machine.h"
 #include "task/qv_task.h"
 #include "task/qv_task_keys.h"
 
@@ -17,7 +19,24 @@
 #include <string.h>
 
 static const qv_key keys[] = {
-    {"circuit.qasm", QV_KEY_FILE, "", QV_KEY_REQUIRED, "", false, "0.1", "The program, in OpenQASM 2 or 3"},
+    {"circuit.qasm", QV_KEY_FILE, "", QV_KEY_UNSET, "", false, "0.1",
+     "The program, in OpenQASM 2 or 3; with kind: qft the transform follows it"},
+    {"circuit.kind", QV_KEY_CHOICE, "", QV_KEY_UNSET, QV_FAMILY_NAMES, false, "0.1",
+     "A circuit that is built by size: Fourier transform, random two-qubit gates on random pairs or on a line, Trotter "
+     "steps of the transverse-field Ising chain, MaxCut QAOA on a random 3-regular graph"},
+    {"circuit.qubits", QV_KEY_INT, "", QV_KEY_UNSET, "[1,62]", false, "0.1",
+     "kind: how many; `plan --qubits` overrides it"},
+    {"circuit.depth", QV_KEY_INT, "", QV_KEY_UNSET, "[1,1000000]", false, "0.1",
+     "kind, but not qft: layers or steps; without it 20 (random), 10 (ising), 8 (qaoa)"},
+    {"circuit.seed", QV_KEY_INT, "", "1", "[0,inf)", false, "0.1",
+     "kind random, random-line, qaoa: which of the random instances"},
+    {"circuit.start", QV_KEY_STRING, "", QV_KEY_UNSET, "", false, "0.1",
+     "kind: the basis state at the start, as a bit string with qubit 0 last; without it all zeros"},
+    {"circuit.register", QV_KEY_INT_LIST, "", QV_KEY_UNSET, "[0,61]", false, "0.1",
+     "qft: the qubits that are transformed, the least significant first; without it all of them"},
+    {"circuit.inverse", QV_KEY_BOOL, "", "false", "", false, "0.1", "qft: the inverse transform"},
+    {"circuit.degree", QV_KEY_INT, "", QV_KEY_UNSET, "[1,61]", false, "0.1",
+     "qft: leave out the phases between qubits more than this many places apart; without it the transform is exact"},
     {"circuit.export", QV_KEY_STRING, "", QV_KEY_UNSET, "", true, "0.1",
      "Write the expanded program to this file as OpenQASM 2"},
     {"measure.shots", QV_KEY_COUNT, "", "0", "[0,inf)", false, "0.1",
@@ -32,6 +51,22 @@ static const qv_key keys[] = {
     {0}};
 
 static const qv_key *const sections[] = {keys, NULL};
+
+/* The time by the machine model, in all and by its parts. */
+static qv_code add_times(const qv_plan *request, const qv_deck *deck, const qv_schedule *schedule,
+                         const qv_circuit *circuit, qv_result *numbers)
+{
+  qv_machine machine;
+  QV_TRY(qv_machine_read(qv_comm_self(), request->machine, &machine));
+  const qv_machine_time time =
+      qv_machine_estimate(&machine, schedule, circuit, (qv_precision)qv_deck_choice(deck, "run.precision"));
+  QV_TRY(qv_result_add_text(numbers, QV_RESULT_VALUE, "machine", machine.title, "by whose model times are estimated"));
+  QV_TRY(qv_result_add(numbers, QV_RESULT_VALUE, "estimated_time", time.memory + time.gates + time.network, NAN, "s",
+                       "of the circuit, without measurements and files"));
+  QV_TRY(qv_result_add(numbers, QV_RESULT_VALUE, "time_in_memory", time.memory, NAN, "s", "passes over the state"));
+  QV_TRY(qv_result_add(numbers, QV_RESULT_VALUE, "time_in_gates", time.gates, NAN, "s", "arithmetic in cache"));
+  return qv_result_add(numbers, QV_RESULT_VALUE, "time_on_network", time.network, NAN, "s", "exchanges, with packing");
+}
 
 static qv_code plan_numbers(const qv_deck *deck, const qv_circuit_task *self, qv_plan *request, qv_result *numbers)
 {
@@ -52,21 +87,24 @@ static qv_code plan_numbers(const qv_deck *deck, const qv_circuit_task *self, qv
   const double begin = qv_clock_now();
   QV_TRY(qv_schedule_create(self->circuit, NULL, nlocal, QV_SWEEP_TILE_BITS, &schedule));
   const qv_schedule_cost cost = qv_schedule_count(schedule, self->circuit);
+  const double planning = qv_clock_now() - begin;
+  const qv_code code = add_times(request, deck, schedule, self->circuit, numbers);
   qv_schedule_destroy(&schedule);
+  QV_TRY(code);
   QV_TRY(qv_result_add_count(numbers, QV_RESULT_VALUE, "memory_passes", cost.passes, "", "sweeps over the state"));
   QV_TRY(qv_result_add_count(numbers, QV_RESULT_VALUE, "exchanges", cost.exchanges, "", "of qubits among ranks"));
   QV_TRY(qv_result_add(numbers, QV_RESULT_VALUE, "bytes_sent_per_rank", cost.sent * state / (double)request->ranks, NAN,
                        "B", "over the network"));
   QV_TRY(qv_result_add(numbers, QV_RESULT_VALUE, "sent_over_local", cost.sent, NAN, "",
                        "the same in units of a rank's share of the state"));
-  return qv_result_add(numbers, QV_RESULT_VALUE, "planning_time", qv_clock_now() - begin, NAN, "s", "");
+  return qv_result_add(numbers, QV_RESULT_VALUE, "planning_time", planning, NAN, "s", "");
 }
 
 static qv_code plan(const qv_deck *deck, qv_plan *request, qv_result *numbers)
 {
   qv_circuit_task *self = NULL;
   QV_TRY(qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self));
-  qv_code code = qv_circuit_task_read(qv_comm_self(), deck, self);
+  qv_code code = qv_circuit_task_read(qv_comm_self(), deck, request->qubits, self);
   if (code == QV_OK) {
     code = plan_numbers(deck, self, request, numbers);
   }
@@ -86,7 +124,7 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
   qv_circuit_task *self = NULL;
   *out = NULL;
   QV_TRY(qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self));
-  qv_code code = qv_circuit_task_read(comm, deck, self);
+  qv_code code = qv_circuit_task_read(comm, deck, 0, self);
   if (code == QV_OK) {
     code = qv_circuit_task_set_up(self);
   }
@@ -148,14 +186,14 @@ static qv_code load(void *context, qv_archive *archive)
   return qv_circuit_task_load(context, archive);
 }
 
-const qv_task_class qv_task_circuit = {.name = "circuit",
-                                       .help =
-                                           "An OpenQASM program: shots, probabilities, amplitudes, expectation values",
-                                       .sections = sections,
-                                       .plan = plan,
-                                       .create = create,
-                                       .step = step,
-                                       .save = save,
-                                       .load = load,
-                                       .finish = finish,
-                                       .destroy = destroy};
+const qv_task_class qv_task_circuit = {
+    .name = "circuit",
+    .help = "An OpenQASM program or a built-in circuit: shots, probabilities, amplitudes, expectation values",
+    .sections = sections,
+    .plan = plan,
+    .create = create,
+    .step = step,
+    .save = save,
+    .load = load,
+    .finish = finish,
+    .destroy = destroy};

@@ -58,7 +58,8 @@ class Pages(DriverTest):
         "run": ["-o, --output-dir DIR", "--restart WHAT", "--maxtime TIME", "--set KEY=VALUE", "--log FILE",
                 "-q, --quiet", "--echo", "--check"],
         "check": ["--set KEY=VALUE", "--echo"],
-        "plan": ["--set KEY=VALUE", "--ranks N", "--qubits N"],
+        "plan": ["--set KEY=VALUE", "--ranks N", "--qubits N", "--machine FILE"],
+        "machine": ["--qubits N"],
         "info": [],
         "schema": ["--markdown"],
     }
