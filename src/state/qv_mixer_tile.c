@@ -1,0 +1,29 @@
+#include "state/qv_mixer_tile.h"
+
+#include "base/qv_clones.h"
+
+/* How many pieces ahead of its use a tile is fetched. */
+#define QV_AHEAD 8
+
+#define QV_REAL       double
+#define QV_INT        int64_t
+#define QV_LANES      8
+#define QV_LANE_BITS  3
+#define QV_NAME(name) name##_double
+#include "state/qv_mixer_kernels.inc"
+#undef QV_REAL
+#undef QV_INT
+#undef QV_LANES
+#undef QV_LANE_BITS
+#undef QV_NAME
+#define QV_REAL       float
+#define QV_INT        int32_t
+#define QV_LANES      16
+#define QV_LANE_BITS  4
+#define QV_NAME(name) name##_single
+#include "state/qv_mixer_kernels.inc"
+#undef QV_REAL
+#undef QV_INT
+#undef QV_LANES
+#undef QV_LANE_BITS
+#undef QV_NAME
