@@ -98,6 +98,12 @@ typedef struct {
 qv_code qv_circuit_gradient(qv_circuit *circuit, const double *parameters, const qv_circuit_observable *observable,
                             qv_state *state, qv_state *left, double *value, double *gradient);
 
+/* The way back alone, for circuits that are a part of something larger: `state` is what qv_circuit_run made last of some
+ * state, in any layout; both states go back through the circuit into the layout in which that run began, and gradient
+ * [nparameters] = 2 Re <left| d circuit / d parameter |start>, with left as it was given. Collective. */
+qv_code qv_circuit_unrun(qv_circuit *circuit, const double *parameters, qv_state *state, qv_state *left,
+                         double *gradient);
+
 /* The same by parameter shifts, as hardware would: two energies for a rotation about a Pauli string, four for other
  * rotations, whose generators have the eigenvalues 0, i, -i. `state` is scratch; each energy starts from |start>.
  * Source: Wierichs et al., Quantum 6 (2022) 677, equations for equidistant frequencies. Collective. */

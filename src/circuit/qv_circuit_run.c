@@ -92,16 +92,27 @@ static qv_code run_pass_back(const execution *e, const qv_schedule_pass *pass, q
 }
 
 /* The swaps of the circuit: its qubit q is the state's qubit relabel[q]. */
-static void apply_relabel(qv_state *state, const qv_layout *relabel, bool inverse)
+static qv_layout relabelled(const qv_layout *from, const qv_layout *relabel, bool inverse)
 {
-  const qv_layout *from = qv_state_layout(state);
   qv_layout to = *from;
   for (int8_t q = 0; q < from->nqubits; q++) {
     const int8_t circuit = inverse ? relabel->bit_of[q] : q, place = inverse ? q : relabel->bit_of[q];
     to.bit_of[circuit] = from->bit_of[place];
     to.qubit_of[to.bit_of[circuit]] = circuit;
   }
+  return to;
+}
+
+static void apply_relabel(qv_state *state, const qv_layout *relabel, bool inverse)
+{
+  const qv_layout to = relabelled(qv_state_layout(state), relabel, inverse);
   qv_state_set_layout(state, &to);
+}
+
+/* The layout in which a run of the whole schedule leaves a state. */
+static qv_layout final_layout(const qv_schedule *s)
+{
+  return relabelled(&s->stages[s->nstages - 1].layout, &s->relabels[s->nrelabels - 1], false);
 }
 
 /* States with fewer amplitudes a rank than a sweep wants: gate by gate. */
@@ -284,9 +295,21 @@ static qv_code run_back(const execution *e, qv_state *state, qv_state *left, dou
 qv_code qv_circuit_gradient(qv_circuit *circuit, const double *parameters, const qv_circuit_observable *observable,
                             qv_state *state, qv_state *left, double *value, double *gradient)
 {
-  const int count = qv_circuit_parameters(circuit);
   QV_TRY(qv_circuit_run(circuit, parameters, state));
   QV_TRY(observable->apply(observable->context, state, left, value));
+  return qv_circuit_unrun(circuit, parameters, state, left, gradient);
+}
+
+qv_code qv_circuit_unrun(qv_circuit *circuit, const double *parameters, qv_state *state, qv_state *left,
+                         double *gradient)
+{
+  const int count = qv_circuit_parameters(circuit);
+  const qv_schedule *s = circuit->schedule;
+  if (s && s->nstages > 0) {
+    const qv_layout end = final_layout(s);
+    QV_TRY(qv_state_relayout(state, &end));
+    QV_TRY(qv_state_relayout(left, &end));
+  }
   const execution e = {.circuit = circuit, .schedule = circuit->schedule, .parameters = parameters, .moved = -1};
   memset(gradient, 0, (size_t)count * sizeof *gradient);
   qv_timer *timer = qv_timer_get("circuit backward");
