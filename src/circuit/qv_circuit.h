@@ -98,9 +98,9 @@ typedef struct {
 qv_code qv_circuit_gradient(qv_circuit *circuit, const double *parameters, const qv_circuit_observable *observable,
                             qv_state *state, qv_state *left, double *value, double *gradient);
 
-/* The way back alone, for circuits that are a part of something larger: `state` is what qv_circuit_run made last of some
- * state, in any layout; both states go back through the circuit into the layout in which that run began, and gradient
- * [nparameters] = 2 Re <left| d circuit / d parameter |start>, with left as it was given. Collective. */
+/* The way back alone, for circuits that are a part of something larger: `state` is what qv_circuit_run made last of
+ * some state, in any layout; both states go back through the circuit into the layout in which that run began, and
+ * gradient [nparameters] = 2 Re <left| d circuit / d parameter |start>, with left as it was given. Collective. */
 qv_code qv_circuit_unrun(qv_circuit *circuit, const double *parameters, qv_state *state, qv_state *left,
                          double *gradient);
 
