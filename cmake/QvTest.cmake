@@ -1,9 +1,18 @@
 # qv_add_test(name SOURCES a.c ... LIBRARIES room ... [RANKS 1 2 4 8] [LABELS unit ...] [ARGS ...] [TIMEOUT s])
 # builds one test program and registers it once per rank count: name-r1, name-r2, ...
+#
+# Labels: `quick` for what validation/run-all --quick runs; `long` for evidence that takes minutes or measures time, which
+# only validation/run-all --all runs. COST (seconds): ctest starts the longest tests first.
+
+# Of Open MPI only what one machine needs: the searched networks and the daemon of a program without mpirun cost more than
+# most tests. Copies from process to process are forbidden in many containers; what killed ranks leave stays here.
+set(QV_TEST_SHARED ${PROJECT_BINARY_DIR}/shared)
+file(MAKE_DIRECTORY ${QV_TEST_SHARED})
 set(QV_TEST_ENVIRONMENT
     OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_sharedfp=^sm
-    OMPI_MCA_btl=self,vader,tcp OMPI_MCA_mpi_yield_when_idle=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-    CMOCKA_MESSAGE_OUTPUT=STDOUT)
+    OMPI_MCA_pml=ob1 OMPI_MCA_osc=^ucx OMPI_MCA_btl=self,vader,tcp OMPI_MCA_ess_singleton_isolated=1
+    OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_btl_vader_backing_directory=${QV_TEST_SHARED}
+    OMPI_MCA_mpi_yield_when_idle=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 CMOCKA_MESSAGE_OUTPUT=STDOUT)
 execute_process(COMMAND id -u OUTPUT_VARIABLE QV_UID OUTPUT_STRIP_TRAILING_WHITESPACE)
 if(QV_UID STREQUAL "0")
   list(APPEND QV_TEST_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
@@ -16,20 +25,26 @@ endif()
 
 # Registers a command line on some ranks; the rank count is part of the name.
 function(qv_add_mpi_test name ranks)
-  cmake_parse_arguments(T "" "TIMEOUT" "LABELS;COMMAND" ${ARGN})
+  cmake_parse_arguments(T "" "TIMEOUT;COST" "LABELS;COMMAND" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
+  endif()
+  if(NOT T_COST)
+    set(T_COST 0)
   endif()
   if(NOT T_LABELS)
     set(T_LABELS unit quick)
   endif()
+  if(ranks GREATER 4) # many ranks on few cores mostly wait for each other
+    list(REMOVE_ITEM T_LABELS quick)
+  endif()
   add_test(NAME ${name}-r${ranks} COMMAND ${MPIEXEC_EXECUTABLE} -q ${MPIEXEC_NUMPROC_FLAG} ${ranks} ${T_COMMAND})
   set_tests_properties(${name}-r${ranks} PROPERTIES PROCESSORS ${ranks} TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}"
-                       ENVIRONMENT "${QV_TEST_ENVIRONMENT}")
+                       COST ${T_COST} ENVIRONMENT "${QV_TEST_ENVIRONMENT}")
 endfunction()
 
 function(qv_add_test name)
-  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LIBRARIES;RANKS;LABELS;ARGS" ${ARGN})
+  cmake_parse_arguments(T "" "TIMEOUT;COST" "SOURCES;LIBRARIES;RANKS;LABELS;ARGS" ${ARGN})
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE ${T_LIBRARIES} PkgConfig::CMOCKA qv_warnings)
   target_compile_definitions(${name} PRIVATE QV_DATA_DIR="${PROJECT_SOURCE_DIR}/validation/data")
@@ -38,6 +53,7 @@ function(qv_add_test name)
     set(T_RANKS 1)
   endif()
   foreach(ranks IN LISTS T_RANKS)
-    qv_add_mpi_test(${name} ${ranks} TIMEOUT ${T_TIMEOUT} LABELS ${T_LABELS} COMMAND $<TARGET_FILE:${name}> ${T_ARGS})
+    qv_add_mpi_test(${name} ${ranks} TIMEOUT ${T_TIMEOUT} COST ${T_COST} LABELS ${T_LABELS}
+                    COMMAND $<TARGET_FILE:${name}> ${T_ARGS})
   endforeach()
 endfunction()
