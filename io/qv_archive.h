@@ -107,6 +107,25 @@ const char *qv_archive_kind(const qv_archive *archive);
 /* *entries is freed with qv_free. Every rank gets the list. */
 qv_code qv_archive_list(qv_archive *archive, qv_archive_entry **entries, int *count);
 
+/* What stands of a file that qv_archive_open refuses, as far as its seal and index can be read: for people who want to
+ * know what was lost. `parts` is freed with qv_free. */
+typedef struct {
+  char name[256];
+  bool stands; /* all its bytes have their digest */
+} qv_archive_part;
+typedef struct {
+  bool sealed;   /* the seal could be read; what follows is from it */
+  bool complete; /* the program finished it */
+  char kind[32];
+  int64_t bytes, size;    /* as the seal says, and as it is */
+  qv_archive_part *parts; /* NULL where the index is lost */
+  int count;
+  bool structure; /* the names, shapes and attributes of HDF5 are as they were */
+} qv_archive_survey;
+
+/* Fills a survey. Records failures like any other reader, so call it after the failure that is to be told. Local. */
+void qv_archive_look(const char *path, qv_archive_survey *out);
+
 /* Removes `path` and its previous generation, and syncs the folder, so that neither comes back after a crash; files
  * that are not there are fine. Fails with QV_ERR_IO. */
 qv_code qv_archive_remove(const qv_comm *comm, const char *path);

@@ -74,4 +74,15 @@ qv_code qv_schema_json(const qv_schema *schema, char **out);
 /* The reference page in Markdown: a table per section and task. *out is freed with qv_free. Local. */
 qv_code qv_schema_markdown(const qv_schema *schema, char **out);
 
+/* How the pages for people call a type ("duration", "list of reals"). Static string. Local. */
+const char *qv_schema_type_name(qv_key_type type);
+
+/* What a word means: a key by its whole path or its last part, a section (its keys, one a line), or a task (all its
+ * keys). *out is freed with qv_free. Fails with QV_ERR_USAGE for any other word, naming the nearest. Local. */
+qv_code qv_schema_explain(const qv_schema *schema, const char *word, char **out);
+
+/* The keys of a task that may be left out, as lines of comments "# path default meaning" for the end of a new deck.
+ * *out is freed with qv_free. Local. */
+qv_code qv_schema_comments(const qv_schema *schema, const char *task, char **out);
+
 #endif

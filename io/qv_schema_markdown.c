@@ -12,7 +12,7 @@ static void put_cell(deck_buffer *page, const char *text)
   }
 }
 
-static const char *type_name(qv_key_type type)
+const char *qv_schema_type_name(qv_key_type type)
 {
   switch (type) {
   case QV_KEY_BOOL:
@@ -84,7 +84,7 @@ static void put_table(deck_buffer *page, const qv_key *rows)
   deck_put(page, "| key | type | unit | default | range or choices | restart | since | meaning |\n");
   deck_put(page, "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
   for (const qv_key *row = rows; row->path; row++) {
-    deck_put(page, "| `%s` | %s | ", row->path, type_name(row->type));
+    deck_put(page, "| `%s` | %s | ", row->path, qv_schema_type_name(row->type));
     put_cell(page, row->unit);
     deck_put(page, " | ");
     put_default(page, row);

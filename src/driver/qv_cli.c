@@ -12,7 +12,7 @@
 
 #define ON(command)   (1U << (command))
 #define DECK_COMMANDS (ON(QV_CLI_RUN) | ON(QV_CLI_CHECK) | ON(QV_CLI_PLAN))
-#define ALL_COMMANDS  (DECK_COMMANDS | ON(QV_CLI_INFO) | ON(QV_CLI_SCHEMA) | ON(QV_CLI_MACHINE))
+#define ALL_COMMANDS  (ON(QV_CLI_HELP) - 1U)
 #define MAX_OPTIONS   16
 #define MAX_RANKS     ((int64_t)1 << 31)
 #define MAX_QUBITS    62
@@ -31,7 +31,7 @@ enum {
 };
 
 static const qv_cli_option options[] = {
-    {"output-dir", 'o', "DIR", ON(QV_CLI_RUN), "folder of all outputs, made if missing (default: the current one)"},
+    {"output-dir", 'o', "DIR", ON(QV_CLI_RUN) | ON(QV_CLI_NEW), "folder of all outputs (default: the current one)"},
     {"restart", KEY_RESTART, "WHAT", ON(QV_CLI_RUN),
      "auto: continue a stopped run (default); none: start afresh; FILE: from a checkpoint"},
     {"maxtime", KEY_MAXTIME, "TIME", ON(QV_CLI_RUN), "end by itself, with a checkpoint, before 3.9h, 3600 s, 01:30:00"},
@@ -49,8 +49,9 @@ static const qv_cli_option options[] = {
     {NULL, 0, NULL, 0, NULL},
 };
 
-static const char *const command_names[QV_CLI_COMMANDS] = {"run",    "check",   "plan", "info",
-                                                           "schema", "machine", "help", "version"};
+static const char *const command_names[QV_CLI_COMMANDS] = {
+    "run", "check", "plan", "info", "schema", "machine", "explain", "new", "watch", "help", "version",
+};
 
 const qv_cli_option *qv_cli_option_at(int i)
 {
@@ -226,26 +227,36 @@ static qv_code parse_options(int argc, char **words, qv_cli *out)
   return QV_OK;
 }
 
-/* The one file that a command works on. */
-static qv_code parse_file(int argc, char *const *words, qv_cli *out)
+/* What a command works on: its name in messages, and as the help writes it. NULL: nothing. */
+static const struct {
+  const char *what, *argument;
+} subjects[QV_CLI_HELP] = {
+    [QV_CLI_RUN] = {"a file", "DECK"},     [QV_CLI_CHECK] = {"a file", "DECK"}, [QV_CLI_PLAN] = {"a file", "DECK"},
+    [QV_CLI_INFO] = {"a file", "FILE.h5"}, [QV_CLI_EXPLAIN] = {"a key", "KEY"}, [QV_CLI_NEW] = {"a task", "TASK"},
+    [QV_CLI_WATCH] = {"a folder", "DIR"},
+};
+
+static qv_code parse_subject(int argc, char *const *words, qv_cli *out)
 {
-  const char *what = out->command == QV_CLI_INFO ? "FILE.h5" : "DECK";
-  const int wanted = out->command == QV_CLI_SCHEMA || out->command == QV_CLI_MACHINE ? 0 : 1;
+  const char *name = qv_cli_name(out->command);
+  const bool deck = (ON(out->command) & DECK_COMMANDS) != 0;
+  const int wanted = subjects[out->command].what ? 1 : 0;
   const int given = argc - optind;
   if (given > wanted) {
-    return qv_fail(QV_ERR_USAGE, "'%.80s' is one argument too many for '%s'", words[optind + wanted],
-                   qv_cli_name(out->command));
+    return qv_fail(QV_ERR_USAGE, "'%.80s' is one argument too many for '%s'", words[optind + wanted], name);
   }
-  if (given < wanted) {
-    return qv_fail(QV_ERR_USAGE, "'%s' needs the name of a file: qonverge %s %s%s", qv_cli_name(out->command),
-                   qv_cli_name(out->command), what,
-                   out->command == QV_CLI_INFO ? "" : " (a deck is never read from standard input)");
+  if (given < wanted && out->command != QV_CLI_WATCH) {
+    return qv_fail(QV_ERR_USAGE, "'%s' needs the name of %s: qonverge %s %s%s", name, subjects[out->command].what, name,
+                   subjects[out->command].argument, deck ? " (a deck is never read from standard input)" : "");
   }
-  if (wanted == 0) {
+  if (given == 0) {
     return QV_OK;
   }
   out->file = words[optind];
-  if (strcmp(out->file, "-") == 0 || strcmp(out->file, "/dev/stdin") == 0) {
+  if (out->command == QV_CLI_WATCH) {
+    out->folder = out->file;
+  }
+  if (deck && (strcmp(out->file, "-") == 0 || strcmp(out->file, "/dev/stdin") == 0)) {
     return qv_fail(QV_ERR_USAGE,
                    "the deck is not read from standard input, which a launcher does not hand on reliably: "
                    "save it and give its name");
@@ -324,7 +335,7 @@ qv_code qv_cli_parse(int argc, char *const *argv, qv_cli *out)
     return QV_OK;
   }
   QV_TRY(parse_options(argc - 1, out->words, out));
-  return out->command == QV_CLI_HELP ? QV_OK : parse_file(argc - 1, out->words, out);
+  return out->command == QV_CLI_HELP ? QV_OK : parse_subject(argc - 1, out->words, out);
 }
 
 void qv_cli_free(qv_cli *cli)

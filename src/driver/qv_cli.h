@@ -15,6 +15,9 @@ typedef enum {
   QV_CLI_INFO,
   QV_CLI_SCHEMA,
   QV_CLI_MACHINE,
+  QV_CLI_EXPLAIN,
+  QV_CLI_NEW,
+  QV_CLI_WATCH,
   QV_CLI_HELP,
   QV_CLI_VERSION,
   QV_CLI_COMMANDS
@@ -23,8 +26,8 @@ typedef enum {
 typedef struct {
   qv_cli_command command;
   qv_cli_command topic; /* HELP: the command to explain; QV_CLI_HELP for the program */
-  const char *file;     /* RUN, CHECK, PLAN: the deck; INFO: the file */
-  const char *folder;   /* -o; "." unless given */
+  const char *file;     /* RUN, CHECK, PLAN: the deck; INFO: the file; EXPLAIN: the key; NEW: the task */
+  const char *folder;   /* -o, and what WATCH looks at; "." unless given */
   const char *restart;  /* "auto", "none" or a file */
   const char *log;      /* --log or NULL */
   double maxtime;       /* --maxtime in seconds, -1 unless given */

@@ -23,19 +23,26 @@ static void put(help_page *page, const char *text)
 }
 
 static const char *const program_page =
-    "Qonverge: a distributed statevector and Monte Carlo solver for hybrid quantum-classical work.\n"
+    "Qonverge: distributed statevector and Monte Carlo solver for hybrid computing\n"
     "\n"
-    "  qonverge run DECK       runs the deck; the same command again continues a run that was stopped\n"
-    "  qonverge check DECK     checks the deck and all files that it names; allocates nothing\n"
-    "  qonverge plan DECK      memory, checkpoint size, legal numbers of ranks; needs no launcher\n"
-    "  qonverge info FILE.h5   what a result or checkpoint file holds, and whether it is whole\n"
-    "  qonverge schema         all keys of a deck, as JSON Schema (--markdown: as the reference page)\n"
-    "  qonverge machine        measures this machine, as a model for plan --machine\n"
+    "  qonverge new TASK       write a commented deck that runs\n"
+    "  qonverge run DECK       run it; the same command continues a stopped run\n"
+    "  qonverge check DECK     check the deck and all files that it names\n"
+    "  qonverge plan DECK      memory, checkpoint size, ranks, cost, without running\n"
+    "  qonverge watch [DIR]    what the runs of a folder are doing\n"
+    "  qonverge info FILE.h5   what a result or checkpoint holds, and if it is whole\n"
+    "  qonverge explain KEY    what a key, a section or a task of a deck means\n"
+    "  qonverge schema         all keys, as JSON Schema (--markdown: as a page)\n"
+    "  qonverge machine        measure this machine, as a model for plan --machine\n"
     "  qonverge help COMMAND   the options of a command\n"
     "  qonverge --version      version, commit, compiler and libraries\n"
     "\n"
-    "On a cluster: srun qonverge run deck.yaml -o results, or mpirun -n 4 qonverge run deck.yaml.\n"
-    "\n";
+    "On a cluster: srun qonverge run deck.yaml -o results, or mpirun -n 4 ...\n"
+    "A page with figures: qonverge-report results/NAME.h5. The manual: man qonverge\n"
+    "\n"
+    "Exit codes: 0 done, 64 command line, 65 deck, 66 input missing or damaged,\n"
+    "69 library, 70 defect, 71 memory, 74 reading or writing, 75 stopped with a good\n"
+    "checkpoint, 78 launch does not fit (ranks, time), 79 numerical failure\n";
 
 static const struct {
   const char *head, *tail;
@@ -70,6 +77,19 @@ static const struct {
          "the runs to be planned, with as many ranks a node and threads a rank, and on two nodes or more for the\n"
          "network: srun -N 2 --ntasks-per-node=2 qonverge machine > machine.yaml\n\n",
          ""},
+    [QV_CLI_EXPLAIN] =
+        {"qonverge explain KEY [options]: what a key of a deck means: optimizer.method, or just method; a section\n"
+         "(optimizer) or a task (vqe) lists its keys with their defaults.\n\n",
+         ""},
+    [QV_CLI_NEW] =
+        {"qonverge new TASK [options]: writes DIR/TASK.yaml, a small commented deck that runs, and the files that\n"
+         "it names; all further keys of the task stand at its end. Nothing is overwritten.\n\n",
+         ""},
+    [QV_CLI_WATCH] =
+        {"qonverge watch [DIR] [options]: what the runs of a folder (default: the current one) are doing: running\n"
+         "with rate and time left, waiting in the queue of Slurm, done, stopped, failed, killed. On a terminal it\n"
+         "goes on until nothing runs or waits. The runs are not touched.\n\n",
+         ""},
 };
 
 static void put_option(help_page *page, const qv_cli_option *option)
@@ -87,21 +107,6 @@ static void put_option(help_page *page, const qv_cli_option *option)
   put(page, line);
 }
 
-static void put_exit_codes(help_page *page)
-{
-  static const qv_code codes[] = {
-#define CODE_ITEM(name, exit_code, text) name,
-      QV_CODE_LIST(CODE_ITEM)
-#undef CODE_ITEM
-  };
-  char line[160];
-  put(page, "Exit codes:\n");
-  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-    snprintf(line, sizeof line, "  %2d  %s\n", qv_code_exit(codes[i]), qv_code_text(codes[i]));
-    put(page, line);
-  }
-}
-
 qv_code qv_cli_help(qv_cli_command topic, char **out)
 {
   help_page page = {NULL, 0};
@@ -109,7 +114,6 @@ qv_code qv_cli_help(qv_cli_command topic, char **out)
   *out = page.text;
   if (topic >= QV_CLI_HELP) {
     put(&page, program_page);
-    put_exit_codes(&page);
   } else {
     put(&page, command_pages[topic].head);
     for (int i = 0; qv_cli_option_at(i); i++) {

@@ -5,7 +5,9 @@
 #include "base/qv_memory.h"
 #include "driver/qv_cli.h"
 #include "driver/qv_inspect.h"
+#include "driver/qv_new.h"
 #include "driver/qv_run.h"
+#include "driver/qv_watch.h"
 #include "io/qv_provenance.h"
 #include "optimize/qv_optimizer.h"
 
@@ -53,6 +55,12 @@ static qv_code dispatch(const qv_cli *cli, const qv_task_class *const *table, do
     return qv_inspect_schema(&schema, cli->markdown);
   case QV_CLI_MACHINE:
     return qv_inspect_machine(cli, comm);
+  case QV_CLI_EXPLAIN:
+    return qv_inspect_key(&schema, cli->file);
+  case QV_CLI_NEW:
+    return qv_new_deck(&schema, cli->file, cli->folder, comm);
+  case QV_CLI_WATCH:
+    return qv_watch_folder(cli->folder, comm);
   case QV_CLI_VERSION:
     return qv_inspect_version();
   default:

@@ -118,3 +118,14 @@ qv_code qv_inspect_schema(const qv_schema *schema, bool markdown)
   qv_free(&text);
   return code;
 }
+
+qv_code qv_inspect_key(const qv_schema *schema, const char *word)
+{
+  char *text = NULL;
+  const qv_code code = qv_schema_explain(schema, word, &text);
+  if (code == QV_OK) {
+    qv_log(QV_LOG_RESULT, "%s", text);
+  }
+  qv_free(&text);
+  return code;
+}

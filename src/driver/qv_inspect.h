@@ -1,4 +1,4 @@
-/* The commands that run no deck: check, plan, info, schema, machine, --version. All print on rank 0. */
+/* The commands that run no deck: check, plan, info, schema, explain, machine, --version. All print on rank 0. */
 #ifndef QV_INSPECT_H
 #define QV_INSPECT_H
 
@@ -15,7 +15,8 @@ qv_code qv_inspect_check(const qv_cli *cli, const qv_task_class *const *table, c
 qv_code qv_inspect_plan(const qv_cli *cli, const qv_task_class *const *table, const qv_schema *schema,
                         const qv_comm *comm);
 
-/* Opens a result or checkpoint file, verifies it and prints what it holds. Fails with QV_ERR_INPUT and what is wrong.
+/* Opens a result or checkpoint file, verifies it and prints what it holds. Fails with QV_ERR_INPUT and what is wrong,
+ * after printing which datasets of a cut or damaged file still stand.
  * Collective; rank 0 reads. */
 qv_code qv_inspect_file(const char *path, const qv_comm *comm);
 
@@ -25,6 +26,10 @@ qv_code qv_inspect_schema(const qv_schema *schema, bool markdown);
 /* Measures this machine with cli->qubits (0: 24) memory bits a rank and prints its model (task/qv_machine.h).
  * Collective. */
 qv_code qv_inspect_machine(const qv_cli *cli, const qv_comm *comm);
+
+/* Prints what the schema says of a key, section or task. Fails with QV_ERR_USAGE for any other word. Logically
+ * collective. */
+qv_code qv_inspect_key(const qv_schema *schema, const char *word);
 
 /* Prints version, commit, compiler and libraries. Logically collective. */
 qv_code qv_inspect_version(void);

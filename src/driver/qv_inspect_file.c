@@ -107,10 +107,36 @@ static qv_code print_run(qv_archive *archive)
   return QV_OK;
 }
 
+/* What stands of a file that could not be opened; the failure itself is told by the driver. */
+static void print_ruin(const char *path)
+{
+  qv_archive_survey survey;
+  qv_archive_look(path, &survey);
+  if (survey.sealed) {
+    qv_log(QV_LOG_RESULT, "%s: a %s file, %s, %" PRId64 " of %" PRId64 " bytes there", path, survey.kind,
+           survey.complete ? "completed" : "never completed", survey.size,
+           survey.complete ? survey.bytes : survey.size);
+  }
+  if (survey.sealed && survey.complete && !survey.parts) {
+    qv_log(QV_LOG_RESULT, "its index is lost: nothing can be said of its datasets");
+  }
+  for (int i = 0; i < survey.count; i++) {
+    qv_log(QV_LOG_RESULT, "  %-8s %s", survey.parts[i].stands ? "whole" : "damaged", survey.parts[i].name);
+  }
+  if (survey.parts) {
+    qv_log(QV_LOG_RESULT, "  %-8s (names, shapes and attributes)", survey.structure ? "whole" : "damaged");
+  }
+  qv_free(&survey.parts);
+}
+
 static qv_code print_file(const char *path)
 {
   qv_archive *archive = NULL;
-  QV_TRY(qv_archive_open(qv_comm_self(), path, NULL, &archive));
+  const qv_code opened = qv_archive_open(qv_comm_self(), path, NULL, &archive);
+  if (opened != QV_OK) {
+    print_ruin(path);
+    return opened;
+  }
   qv_log(QV_LOG_RESULT, "%s: a %s file, complete, all digests right", path, qv_archive_kind(archive));
   qv_code code = print_run(archive);
   if (code == QV_OK) {

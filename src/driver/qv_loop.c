@@ -44,6 +44,17 @@ static qv_code agree_on_step(qv_run *run, qv_code mine, verdict *out)
   return QV_OK;
 }
 
+/* Tells the terminal or log, and other shells. */
+static void tell(qv_run *run, bool last)
+{
+  qv_pace_step(&run->pace, &run->progress, last);
+  if (qv_beacon_due(&run->beacon)) {
+    char line[400];
+    qv_pace_line(&run->pace, &run->progress, qv_clock_now() - run->pace.begun, 0, line, sizeof line);
+    qv_beacon_tell(&run->beacon, "running", &run->progress, line, true);
+  }
+}
+
 qv_code qv_loop(qv_run *run)
 {
   qv_timer *timer = qv_timer_get("step");
@@ -58,7 +69,7 @@ qv_code qv_loop(qv_run *run)
     const double seconds = qv_clock_now() - begun;
     run->longest_step = seconds > run->longest_step ? seconds : run->longest_step;
     QV_TRY(agree_on_step(run, code, &seen));
-    qv_pace_step(&run->pace, &run->progress, run->progress.done || seen.stop != QV_STOP_NONE);
+    tell(run, run->progress.done || seen.stop != QV_STOP_NONE);
     if (run->progress.done) {
       return QV_OK;
     }

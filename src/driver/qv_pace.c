@@ -8,7 +8,7 @@
 
 #define FIRST_STEPS     3
 #define REWRITE_SECONDS 0.1
-#define BAR_CELLS       20
+#define BAR_CELLS       (QV_PACE_BAR - 4)
 
 qv_pace qv_pace_begin(double every, int64_t first)
 {
@@ -24,11 +24,11 @@ static void put_count(const qv_progress *progress, char *out, size_t size)
   }
 }
 
-static void put_bar(const qv_progress *progress, char out[BAR_CELLS + 4])
+void qv_pace_bar(int64_t step, int64_t total, char out[QV_PACE_BAR])
 {
   out[0] = '\0';
-  if (progress->total > 0) {
-    const double part = (double)progress->step / (double)progress->total;
+  if (total > 0) {
+    const double part = (double)step / (double)total;
     const int full = part >= 1 ? BAR_CELLS : (int)(part * BAR_CELLS);
     out[0] = '[';
     memset(out + 1, '#', (size_t)full);
@@ -43,12 +43,12 @@ void qv_pace_line(const qv_pace *pace, const qv_progress *progress, double elaps
   const double each = made > 0 ? elapsed / (double)made : 0;
   const int64_t remaining = progress->total - progress->step;
   char count[48];
-  char bar[BAR_CELLS + 4] = "";
+  char bar[QV_PACE_BAR] = "";
   char rate[48] = "";
   char left[48] = "";
   put_count(progress, count, sizeof count);
   if (columns > 0) {
-    put_bar(progress, bar);
+    qv_pace_bar(progress->step, progress->total, bar);
   }
   if (made > 0) {
     snprintf(rate, sizeof rate, "  %.3g s/step", each);
@@ -57,6 +57,10 @@ void qv_pace_line(const qv_pace *pace, const qv_progress *progress, double elaps
     char duration[32];
     qv_clock_duration(each * (double)remaining, duration);
     snprintf(left, sizeof left, "  left %s", duration);
+  } else if (progress->total <= 0) {
+    char duration[32];
+    qv_clock_duration(elapsed, duration);
+    snprintf(left, sizeof left, "  after %s", duration);
   }
   snprintf(out, size, "%sstep %s%s%s%s%s", bar, count, progress->fields[0] ? "  " : "", progress->fields, rate, left);
   if (columns > 0 && (size_t)columns <= strlen(out)) {

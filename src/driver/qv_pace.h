@@ -2,7 +2,8 @@
  *
  * A line of a batch log, one for each of the first three steps and the last, else one every `every` seconds:
  *   step 120/500  E = -75.01 Hartree  |g| = 1e-3  0.12 s/step  left 1m18s
- * `left` is the time of the steps that remain at the mean pace of this part of the run. */
+ * `left` is the time of the steps that remain at the mean pace of this part of the run; where their number is not known
+ * the line ends with the time since the part began, "after 1m18s". */
 #ifndef QV_PACE_H
 #define QV_PACE_H
 
@@ -22,6 +23,10 @@ qv_pace qv_pace_begin(double every, int64_t first);
 
 /* Tells of a step; writes a line if it is time for one, or if `last`. Local. */
 void qv_pace_step(qv_pace *pace, const qv_progress *progress, bool last);
+
+/* "[####................] " for a known total, else "". Local. */
+#define QV_PACE_BAR 24
+void qv_pace_bar(int64_t step, int64_t total, char out[QV_PACE_BAR]);
 
 /* The line as it would be written after `elapsed` seconds. `columns` > 0: with a bar, cut to so many. Local. */
 void qv_pace_line(const qv_pace *pace, const qv_progress *progress, double elapsed, int columns, char *out,

@@ -41,6 +41,7 @@ static qv_code name_outputs(qv_run *run)
   }
   QV_TRY(make_path(folder, name, ".h5", &run->result_path));
   QV_TRY(make_path(folder, name, ".json", &run->summary_path));
+  QV_TRY(make_path(folder, name, QV_BEACON_ENDING, &run->progress_path));
   return make_path(folder, name, ".ckpt.h5", &run->checkpoint_path);
 }
 
@@ -199,6 +200,14 @@ static void print_end(const qv_run *run)
   }
 }
 
+/* Baselines and results may take long; no step is told in that time. */
+static void tell_end_of_steps(qv_run *run)
+{
+  char line[400];
+  qv_pace_line(&run->pace, &run->progress, qv_clock_now() - run->pace.begun, 0, line, sizeof line);
+  qv_beacon_tell(&run->beacon, "finishing", &run->progress, line, true);
+}
+
 /* The run from the deck on. */
 static qv_code advance(qv_run *run, const qv_task_class *const *table)
 {
@@ -210,8 +219,12 @@ static qv_code advance(qv_run *run, const qv_task_class *const *table)
     qv_log(QV_LOG_RESULT, "already complete: results in %s (--restart none makes the run again)", run->result_path);
     return QV_OK;
   }
+  QV_TRY(
+      qv_agree(run->comm, qv_beacon_begin(&run->beacon, run->progress_path, run->task->name, run->comm, run->started)));
+  qv_beacon_tell(&run->beacon, "setting up", &run->progress, "", true);
   QV_TRY(set_up(run));
   QV_TRY(qv_loop(run));
+  tell_end_of_steps(run);
   QV_TRY(run->stopped == QV_STOP_NONE ? save_done(run) : save_stopped(run));
   QV_TRY(qv_report_print(run));
   print_end(run);
@@ -239,6 +252,7 @@ static qv_code write_summary(qv_run *run, qv_code code)
 
 static void clean_up(qv_run *run)
 {
+  qv_beacon_end(&run->beacon);
   if (run->self) {
     run->task->destroy(&run->self);
   }
@@ -247,6 +261,7 @@ static void clean_up(qv_run *run)
   qv_free(&run->result_path);
   qv_free(&run->summary_path);
   qv_free(&run->checkpoint_path);
+  qv_free(&run->progress_path);
 }
 
 qv_code qv_run_command(const qv_cli *cli, const qv_task_class *const *table, const qv_schema *schema,

@@ -4,10 +4,12 @@
  *   qv_loop.c        step, agree, progress, checkpoint, stop
  *   qv_checkpoint.c  what a checkpoint holds, restart, when a run is complete
  *   qv_pace.c        progress lines
+ *   qv_beacon.c      the progress file, for `qonverge watch`
  *   qv_report.c      timer and memory tables */
 #ifndef QV_RUN_H
 #define QV_RUN_H
 
+#include "driver/qv_beacon.h"
 #include "driver/qv_cli.h"
 #include "driver/qv_pace.h"
 #include "driver/qv_stop.h"
@@ -22,8 +24,8 @@ typedef struct {
   qv_plan plan;
   double started; /* qv_clock_now() when the program began */
 
-  char *result_path, *summary_path, *checkpoint_path; /* DIR/NAME.h5, .json, .ckpt.h5; owned */
-  bool folder_ready;                                  /* the summary can be written */
+  char *result_path, *summary_path, *checkpoint_path, *progress_path; /* DIR/NAME.h5, .json, ...; owned */
+  bool folder_ready;                                                  /* the summary can be written */
   bool keep_results; /* the result file that is there is of another run: it becomes NAME.prev.h5 */
 
   void *self;              /* the task */
@@ -34,6 +36,7 @@ typedef struct {
   qv_stop stop;
   qv_stop_reason stopped; /* why the loop was left early */
   qv_pace pace;
+  qv_beacon beacon;
   double longest_step;       /* of this part, seconds on rank 0 */
   double checkpoint_seconds; /* the last one, or what one is expected to take */
   double saved;              /* qv_clock_now() when the last checkpoint was complete, or the loop began */

@@ -2,6 +2,7 @@
 """The command line: exit codes and messages, help, version, check, plan, info, schema."""
 import json
 import os
+import time
 import unittest
 
 from driver_test import PRODUCT, DriverTest
@@ -15,6 +16,16 @@ class Usage(DriverTest):
         (["deck.yaml"], "'deck.yaml' is not a command: did you mean `qonverge run deck.yaml`?"),
         (["run"], "'run' needs the name of a file: qonverge run DECK (a deck is never read from standard input)"),
         (["info"], "'info' needs the name of a file: qonverge info FILE.h5"),
+        (["explain"], "'explain' needs the name of a key: qonverge explain KEY"),
+        (["new"], "'new' needs the name of a task: qonverge new TASK"),
+        (["watch", "a", "b"], "'b' is one argument too many for 'watch'"),
+        (["explain", "logistic.ratte"], "'logistic.ratte' is no key, section or task of a deck: did you mean "
+                                        "'logistic.rate'? (`qonverge schema --markdown` lists all)"),
+        (["explain", "paus"], "'paus' is no key, section or task of a deck: did you mean 'logistic.pause'? "
+                              "(`qonverge schema --markdown` lists all)"),
+        (["explain", "frobnicate"], "'frobnicate' is no key, section or task of a deck (`qonverge schema --markdown` "
+                                    "lists all)"),
+        (["new", "logistic"], "there is no new deck for 'logistic' (tasks: )"),
         (["run", "-"], "the deck is not read from standard input, which a launcher does not hand on reliably: "
                        "save it and give its name"),
         (["run", "/dev/stdin"], "the deck is not read from standard input, which a launcher does not hand on reliably: "
@@ -62,6 +73,9 @@ class Pages(DriverTest):
         "machine": ["--qubits N"],
         "info": [],
         "schema": ["--markdown"],
+        "explain": [],
+        "new": ["-o, --output-dir DIR"],
+        "watch": [],
     }
 
     def test_help_fits_a_screen_and_names_everything(self):
@@ -69,7 +83,7 @@ class Pages(DriverTest):
         self.assertEqual(whole.err, "")
         self.assertEqual(whole.out.count("qonverge run DECK "), 1)  # once, not once a rank
         for code in (0, 64, 65, 66, 69, 70, 71, 74, 75, 78, 79):
-            self.find(whole, rf"^  {code:2}  \S")
+            self.assertRegex(whole.out, rf"\b{code} \w")
         for command, options in self.OPTIONS.items():
             self.assertIn("qonverge " + command, whole.out)
             page = self.program(command, "--help")
@@ -78,7 +92,8 @@ class Pages(DriverTest):
             self.assertLessEqual(max(map(len, page.lines)), 110)
             listed = [line[2:24].strip() for line in page.lines if line.startswith("  -")]
             self.assertEqual(listed, options + ["-h, --help"])
-        self.assertLessEqual(len(whole.lines), 30)
+        self.assertLessEqual(len(whole.lines), 24)
+        self.assertLessEqual(max(map(len, whole.lines)), 80)
 
     def test_version_names_commit_compiler_and_libraries(self):
         for program in (None, PRODUCT):
@@ -177,16 +192,117 @@ class Info(DriverTest):
         flipped = bytearray(good)
         flipped[len(good) // 2] ^= 4
         cases = [("cut.h5", good[:-100], "cut.h5: "), ("flipped.h5", bytes(flipped), "flipped.h5: damaged: "),
-                 ("empty.h5", b"", "empty.h5: "), ("text.h5", b"hello\n" * 2000, "text.h5: ")]
+                 ("empty.h5", b"", "empty.h5: "), ("text.h5", b"hello\n" * 2000, "text.h5: "),
+                 ("half.h5", good[:5000], "half.h5: ")]
+        told = {}
         for name, content, message in cases:
             with open(self.path(name), "wb") as file:
                 file.write(content)
             outcome = self.program("info", name, ranks=2, code=66)
             self.assert_message(outcome, "error: " + message + ".+")
-            self.assertEqual(outcome.out, "")
+            told[name] = outcome.lines
+        self.assertEqual(told["empty.h5"] + told["text.h5"], [])
+        size = len(good)
+        self.assertEqual(told["cut.h5"][0], f"cut.h5: a result file, completed, {size - 100} of {size} bytes there")
+        self.assertIn("  damaged  (names, shapes and attributes)", told["cut.h5"])
+        self.assertEqual(told["half.h5"][1:], ["its index is lost: nothing can be said of its datasets"])
+        self.assertEqual(told["flipped.h5"][0], f"flipped.h5: a result file, completed, {size} of {size} bytes there")
+        self.assertEqual([line.split()[0] for line in told["flipped.h5"][1:]].count("damaged"), 1)
+        self.assertIn("  whole    run/step", told["flipped.h5"])
         outcome = self.program("info", "none.h5", ranks=2, code=66)
         self.assert_message(outcome, r"error: none\.h5: there is no such file")
         self.assertTrue(os.path.exists(self.path("out", "maps.h5")))
+
+
+class Explain(DriverTest):
+    def test_a_key(self):
+        outcome = self.program("explain", "logistic.pause", ranks=2)
+        self.assertEqual(outcome.lines, ["logistic.pause", "  Time that a step takes", "  type     duration in s",
+                                         "  range    (0,inf)", "  default  0.000001 s", "  restart  may change",
+                                         "  tasks    logistic, twin", "  since    0.1"])
+        self.assertEqual(self.program("explain", "pause").out, outcome.out)
+        self.assertIn("  choices  none, plan, create,", self.program("explain", "logistic.fail").out)
+
+    def test_a_section_and_a_task(self):
+        section = self.program("explain", "run")
+        self.assertEqual(section.lines[0], "run (tasks: all)")
+        self.find(section, r"^  run\.seed +(1) +\S")
+        task = self.program("explain", "logistic")
+        self.find(task, r"^  logistic\.steps +(20) +Iterations in all$")
+        vqe = self.program("explain", "vqe", program=PRODUCT)
+        self.assertEqual(vqe.lines[0], "task vqe")
+        self.find(vqe, r"^  molecule\.fcidump +(required) ")
+
+
+class New(DriverTest):
+    """Each task of the program has a new deck that runs; so a new task cannot forget it."""
+
+    def test_every_task(self):
+        schema = self.program("schema", "--markdown", program=PRODUCT).out
+        tasks = [line.split("`")[1] for line in schema.splitlines() if line.startswith("## Task `")]
+        self.assertGreaterEqual(len(tasks), 7)
+        for task in tasks:
+            with self.subTest(task=task):
+                outcome = self.program("new", task, "-o", ".", program=PRODUCT)
+                self.assertEqual(outcome.lines[-1], f"to run it: qonverge run {task}.yaml")
+                self.assertIn(f"{task}.yaml", outcome.lines)
+                self.program("run", f"{task}.yaml", "-q", program=PRODUCT)
+                with open(self.path(f"{task}.yaml"), encoding="utf-8") as file:
+                    text = file.read()
+                self.assertIn("# run.checkpoint_every ", text)
+        outcome = self.program("new", "vqe", program=PRODUCT, code=64)
+        self.assertEqual(outcome.err, "error: vqe.yaml is there already: it is not overwritten\n")
+        outcome = self.program("new", "vqe", "-o", "none", program=PRODUCT, code=74)
+        self.assertEqual(outcome.err, "error: none/vqe.yaml: cannot be written: No such file or directory\n")
+        outcome = self.program("new", "prize", program=PRODUCT, code=64)
+        self.assertIn("there is no new deck for 'prize': did you mean 'price'? (tasks: ", outcome.err)
+
+
+class Watch(DriverTest):
+    def watch(self, *arguments, code=0, env=None):
+        return self.program("watch", *arguments, code=code, env=env)
+
+    def test_done_stopped_failed(self):
+        self.assertEqual(self.watch().lines, ["no runs in ."])
+        self.run_deck(folder="out")
+        self.run_deck("signal_step=7", "output=cut", folder="out", code=75)
+        self.run_deck("fail=step", "output=bad", folder="out", code=70)
+        self.write("out/other.json", "[1, 2]")
+        lines = self.watch("out").lines
+        self.assertEqual(len(lines), 3, lines)
+        self.assertRegex(lines[0], r"^bad +failed +a planted failure in step")
+        self.assertRegex(lines[1], r"^cut +stopped +stopped after step 7: .*USR1.*: the same command continues$")
+        self.assertRegex(lines[2], r"^maps +done +pi = 3\.14180098689 +after [\d.]+ s$")
+        self.assertEqual(self.watch("none", code=66).err,
+                         "error: none: the folder cannot be read: No such file or directory\n")
+
+    def test_running_then_killed(self):
+        process = self.launch("run", "deck.yaml", "-o", "out", "--set", "logistic.pause=0.2 s", "--set",
+                              "logistic.steps=100")
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        deadline = time.monotonic() + 60
+        line = ""
+        while " running " not in line and time.monotonic() < deadline:
+            time.sleep(0.2)
+            line = (self.watch("out").lines or [""])[0] if os.path.isdir(self.path("out")) else ""
+        self.assertRegex(line, r"^maps +running +\[#*\.*\] step \d+/100  x = 0\.\d+  [\d.]+ s/step  left [\d.]+ s$")
+        self.assertRegex(self.watch("out").lines[1],
+                         r"task logistic on \S+, 1 rank x 1 thread, for [\d.]+ s, last sign ")
+        process.kill()
+        process.wait()
+        self.assertRegex(self.watch("out").lines[0], r"^maps +killed +step \d+/100 .*the same command continues from")
+        self.run_deck(folder="out")
+        self.assertEqual(self.files("out"), ["maps.h5", "maps.json"])
+
+    def test_the_queue(self):
+        self.write("squeue", f"#!/bin/sh\necho '12|PENDING|N/A|Priority|vqe|{os.path.realpath(self.folder)}'\n"
+                   "echo '13|RUNNING|N/A|None|vqe|/'\necho '14|PENDING|N/A|None|other|/elsewhere'\necho odd\n")
+        os.chmod(self.path("squeue"), 0o755)
+        self.run_deck(folder="out")
+        path = self.folder + ":" + os.environ["PATH"]
+        lines = self.watch("out", env={"PATH": path}).lines
+        self.assertEqual(lines[1:], ["vqe              queued      job 12 waits (Priority), expected to start: N/A"])
 
 
 if __name__ == "__main__":
