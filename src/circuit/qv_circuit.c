@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <xxhash.h>
 
 qv_code qv_circuit_create(int nqubits, int nparameters, qv_circuit **out)
 {
@@ -52,7 +53,7 @@ const qv_gate *qv_circuit_gate(const qv_circuit *circuit, int64_t i)
   return &circuit->gates[i];
 }
 
-static qv_code append(qv_circuit *circuit, const qv_gate *gate)
+static qv_code store(qv_circuit *circuit, const qv_gate *gate)
 {
   if (circuit->count == circuit->capacity) {
     const int64_t capacity = circuit->capacity ? 2 * circuit->capacity : 64;
@@ -75,7 +76,7 @@ qv_code qv_circuit_rotate(qv_circuit *circuit, const char *name, const qv_rotati
                         .parameter = parameter,
                         .factor = factor,
                         .offset = offset};
-  return append(circuit, &gate);
+  return store(circuit, &gate);
 }
 
 static qv_code append_fixed(qv_circuit *circuit, qv_gate_kind kind, const char *name, int k, const int *targets,
@@ -98,7 +99,7 @@ static qv_code append_fixed(qv_circuit *circuit, qv_gate_kind kind, const char *
     memcpy(copy, matrix, entries * sizeof *copy);
   }
   gate.matrix = copy;
-  const qv_code code = append(circuit, &gate);
+  const qv_code code = store(circuit, &gate);
   if (code != QV_OK) {
     qv_free(&copy);
   }
@@ -121,6 +122,21 @@ qv_code qv_circuit_diagonal(qv_circuit *circuit, const char *name, int k, const 
 qv_code qv_circuit_swap(qv_circuit *circuit, int a, int b)
 {
   return append_fixed(circuit, QV_GATE_SWAP, "swap", 2, (int[2]){a, b}, 0, NULL, 0, 0);
+}
+
+qv_code qv_circuit_append(qv_circuit *circuit, const qv_gate *gate)
+{
+  const qv_gate *g = gate;
+  switch (g->kind) {
+  case QV_GATE_ROTATION:
+    return qv_circuit_rotate(circuit, g->name, &g->rotation, g->parameter, g->factor, g->offset);
+  case QV_GATE_MATRIX:
+    return qv_circuit_matrix(circuit, g->name, g->k, g->targets, g->matrix, g->controls, g->control_values);
+  case QV_GATE_DIAGONAL:
+    return qv_circuit_diagonal(circuit, g->name, g->k, g->targets, g->matrix, g->controls, g->control_values);
+  default:
+    return qv_circuit_swap(circuit, g->targets[0], g->targets[1]);
+  }
 }
 
 qv_code qv_circuit_rx(qv_circuit *circuit, int qubit, int parameter)
@@ -200,13 +216,8 @@ static qv_code copy_rest(const qv_circuit *circuit, const int32_t *done, qv_circ
     if (done[i]) {
       continue;
     }
-    const qv_gate g = qv_schedule_relabelled(&circuit->gates[i], &relabel);
-    const qv_code code =
-        g.kind == QV_GATE_ROTATION ? qv_circuit_rotate(rest, g.name, &g.rotation, g.parameter, g.factor, g.offset)
-        : g.kind == QV_GATE_MATRIX
-            ? qv_circuit_matrix(rest, g.name, g.k, g.targets, g.matrix, g.controls, g.control_values)
-            : qv_circuit_diagonal(rest, g.name, g.k, g.targets, g.matrix, g.controls, g.control_values);
-    QV_TRY(code);
+    const qv_gate gate = qv_schedule_relabelled(&circuit->gates[i], &relabel);
+    QV_TRY(qv_circuit_append(rest, &gate));
   }
   return append_permutation(rest, &relabel);
 }
@@ -223,4 +234,24 @@ qv_code qv_circuit_without(const qv_circuit *circuit, const int32_t *done, qv_ci
   }
   *out = rest;
   return QV_OK;
+}
+
+uint64_t qv_circuit_fingerprint(const qv_circuit *circuit)
+{
+  uint64_t digest = XXH3_64bits(&circuit->nqubits, sizeof circuit->nqubits);
+  for (int64_t i = 0; i < circuit->count; i++) {
+    const qv_gate *g = &circuit->gates[i];
+    const qv_rotation *r = &g->rotation;
+    uint64_t words[7 + QV_MATRIX_QUBITS + 2 * QV_ROTATION_CHECKS] = {
+        (uint64_t)g->kind, (uint64_t)g->parameter, (uint64_t)r->unit, r->flip, r->sign, g->controls, g->control_values};
+    for (int t = 0; t < g->k; t++) {
+      words[7 + t] = (uint64_t)g->targets[t] + 1;
+    }
+    for (int k = 0; k < r->nchecks; k++) {
+      words[7 + QV_MATRIX_QUBITS + 2 * k] = r->check[k];
+      words[8 + QV_MATRIX_QUBITS + 2 * k] = r->value[k] + 1U;
+    }
+    digest = XXH3_64bits_withSeed(words, sizeof words, digest);
+  }
+  return digest;
 }

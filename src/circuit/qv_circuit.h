@@ -52,6 +52,9 @@ qv_code qv_circuit_diagonal(qv_circuit *circuit, const char *name, int k, const 
 /* Appends an exchange of two qubits. */
 qv_code qv_circuit_swap(qv_circuit *circuit, int a, int b);
 
+/* Appends a copy of any gate, with the parameter that it has. */
+qv_code qv_circuit_append(qv_circuit *circuit, const qv_gate *gate);
+
 /* Common gates: RX, RY, RZ by exp(-i theta/2 P) with theta a parameter; CX, and X, H as fixed matrices. */
 qv_code qv_circuit_rx(qv_circuit *circuit, int qubit, int parameter);
 qv_code qv_circuit_ry(qv_circuit *circuit, int qubit, int parameter);
@@ -79,6 +82,10 @@ int64_t qv_circuit_passes(const qv_circuit *circuit);
  * is what is left given such marks, as a circuit for the state as it then lies, on any number of ranks. Local. */
 void qv_circuit_done(const qv_circuit *circuit, int64_t pass, int32_t *done);
 qv_code qv_circuit_without(const qv_circuit *circuit, const int32_t *done, qv_circuit **out);
+
+/* A digest of the list of gates: kinds, qubits, parameters and their order, not the numbers in matrices and angles,
+ * which may differ in the last bit from machine to machine. Local. */
+uint64_t qv_circuit_fingerprint(const qv_circuit *circuit);
 
 /* What is differentiated: out = O in (same layout as in), *value = <in|O|in>. Collective. */
 typedef struct {

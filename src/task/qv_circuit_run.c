@@ -1,6 +1,7 @@
 #include "task/qv_circuit_run.h"
 
 #include "base/qv_memory.h"
+#include "circuit/qv_fuse.h"
 #include "task/qv_circuit_source.h"
 
 #include <math.h>
@@ -34,6 +35,18 @@ static qv_code refuse(const qv_circuit_task *self)
   return QV_OK;
 }
 
+/* What is run and what is counted are two things: the gates are fused, the resources are those of the program. */
+static qv_code make_circuit(qv_circuit_task *self)
+{
+  qv_circuit *original = NULL;
+  QV_TRY(qv_program_circuit(self->program, &original));
+  self->resources = qv_circuit_resources(original, 0);
+  const qv_code code = qv_circuit_fuse(original, &self->whole);
+  qv_circuit_destroy(&original);
+  self->circuit = self->whole;
+  return code;
+}
+
 qv_code qv_circuit_task_read(const qv_comm *comm, const qv_deck *deck, int qubits, qv_circuit_task *self)
 {
   self->comm = comm;
@@ -49,9 +62,7 @@ qv_code qv_circuit_task_read(const qv_comm *comm, const qv_deck *deck, int qubit
   if (self->kind == QV_PROGRAM_MIDWAY) {
     return QV_OK;
   }
-  QV_TRY(qv_program_circuit(self->program, &self->whole));
-  self->circuit = self->whole;
-  return QV_OK;
+  return make_circuit(self);
 }
 
 qv_code qv_circuit_task_set_up(qv_circuit_task *self)
@@ -235,8 +246,9 @@ qv_code qv_circuit_task_save(const qv_circuit_task *self, qv_archive *archive)
       }
     }
   }
-  qv_code code = QV_OK;
-  if (gates) {
+  qv_code code = qv_archive_put_i64(archive, "circuit/fingerprint", (int64_t)qv_circuit_fingerprint(self->whole), "",
+                                    "of the list of gates that the marks in `done` are about");
+  if (code == QV_OK && gates) {
     code = qv_archive_put(archive, "circuit/done", QV_TYPE_I32, 1, &gates, done, "", "1: the gate has been applied");
   }
   qv_free(&done);
@@ -274,6 +286,25 @@ static qv_code load_state(qv_circuit_task *self, qv_archive *archive)
                              qv_state_data(self->state));
 }
 
+/* The marks of the gates that were applied say nothing about another list of gates. */
+static qv_code check_gates(const qv_circuit_task *self, qv_archive *archive)
+{
+  int64_t fingerprint = 0;
+  const bool known = qv_archive_has(archive, "circuit/fingerprint");
+  if (known) {
+    QV_TRY(qv_archive_get_i64(archive, "circuit/fingerprint", &fingerprint));
+  }
+  if (known && fingerprint == (int64_t)qv_circuit_fingerprint(self->whole)) {
+    return QV_OK;
+  }
+  return qv_fail(QV_ERR_INPUT,
+                 "the checkpoint is about another list of gates than the %lld that this program makes of the circuit: "
+                 "%s; start afresh with --restart none",
+                 (long long)qv_circuit_count(self->whole),
+                 known ? "the circuit's file or the version of the program has changed"
+                       : "it was written before gates were fused");
+}
+
 qv_code qv_circuit_task_load(qv_circuit_task *self, qv_archive *archive)
 {
   QV_TRY(qv_archive_get_i64(archive, "circuit/shots_made", &self->shots_made));
@@ -289,6 +320,7 @@ qv_code qv_circuit_task_load(qv_circuit_task *self, qv_archive *archive)
   }
   qv_circuit *rest = NULL;
   const int64_t gates = qv_circuit_count(self->whole);
+  QV_TRY(check_gates(self, archive));
   QV_TRY(qv_archive_get_i64(archive, "circuit/passes", &self->passes_before));
   if (gates) {
     QV_TRY(qv_archive_get(archive, "circuit/done", QV_TYPE_I32, gates, self->done));

@@ -2,6 +2,7 @@
 #ifndef QV_CIRCUIT_RUN_H
 #define QV_CIRCUIT_RUN_H
 
+#include "circuit/qv_resources.h"
 #include "io/qv_archive.h"
 #include "io/qv_deck.h"
 #include "io/qv_result.h"
@@ -19,9 +20,10 @@ typedef struct {
   qv_program_kind kind;
   int32_t *qubit_of_bit; /* [nbit] */
 
-  qv_circuit *whole;   /* the unitary part; NULL for MIDWAY */
-  qv_circuit *circuit; /* what of it is run: all, or what a restart left; may be `whole` itself */
-  int32_t *done;       /* [gates of whole] applied before the restart */
+  qv_resources resources; /* of the unitary part as the program has it */
+  qv_circuit *whole;      /* the same with neighbouring gates fused: what is run; NULL for MIDWAY */
+  qv_circuit *circuit;    /* what of it is run: all, or what a restart left; may be `whole` itself */
+  int32_t *done;          /* [gates of whole] applied before the restart */
   int64_t pass, passes_before;
 
   const qv_comm *state_comm;

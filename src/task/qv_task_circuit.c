@@ -6,7 +6,6 @@
 #include "base/qv_clock.h"
 #include "base/qv_gf2.h"
 #include "base/qv_memory.h"
-#include "circuit/qv_resources.h"
 #include "circuit/qv_schedule.h"
 #include "problem/qv_circuit_family.h"
 #include "task/qv_circuit_run.h"
@@ -83,6 +82,8 @@ static qv_code plan_numbers(const qv_deck *deck, const qv_circuit_task *self, qv
   if (!self->circuit || nlocal < QV_SWEEP_LOW_BITS) {
     return QV_OK;
   }
+  QV_TRY(qv_result_add_count(numbers, QV_RESULT_VALUE, "fused_gates", qv_circuit_count(self->circuit), "",
+                             "run in place of the program's, neighbours on one or two qubits multiplied"));
   qv_schedule *schedule = NULL;
   const double begin = qv_clock_now();
   QV_TRY(qv_schedule_create(self->circuit, NULL, nlocal, QV_SWEEP_TILE_BITS, &schedule));
@@ -155,7 +156,7 @@ static qv_code add_resources(const qv_circuit_task *self, qv_result *result)
   if (!self->circuit) {
     return qv_result_add_count(result, QV_RESULT_RESOURCE, "logical_qubits", self->program->nqubit, "", "");
   }
-  const qv_resources r = qv_circuit_resources(self->whole, 0);
+  const qv_resources r = self->resources;
   QV_TRY(qv_result_add_count(result, QV_RESULT_RESOURCE, "logical_qubits", r.qubits, "", ""));
   QV_TRY(qv_result_add_count(result, QV_RESULT_RESOURCE, "gates", r.gates, "",
                              "after compilation to CX and one-qubit gates"));

@@ -1,5 +1,6 @@
 #include "bench_subject.h"
 
+#include "circuit/qv_fuse.h"
 #include "circuit/qv_schedule.h"
 #include "physics/molecules.h"
 #include "problem/qv_program.h"
@@ -7,9 +8,11 @@
 static qv_circuit *read_circuit(const char *path, int *nqubits)
 {
   qv_qasm_program *program = NULL;
-  qv_circuit *circuit = NULL;
+  qv_circuit *original = NULL, *circuit = NULL;
   CHECK(qv_qasm_read(qv_comm_world(), path, NULL, &program) == QV_OK, "%s", path);
-  CHECK(qv_program_circuit(program, &circuit) == QV_OK, "%s", path);
+  CHECK(qv_program_circuit(program, &original) == QV_OK, "%s", path);
+  CHECK(qv_circuit_fuse(original, &circuit) == QV_OK, "%s", path);
+  qv_circuit_destroy(&original);
   *nqubits = (int)program->nqubit;
   qv_qasm_destroy(&program);
   return circuit;

@@ -12,9 +12,9 @@ typedef struct {
   qv_observable *observable; /* whose expectation value is taken, or NULL */
 } bench_subject;
 
-/* Reads FILE.qasm, or lines 'angle STRING' (exponentials: exp(-i angle/2 STRING)) or 'coefficient STRING' (expectation)
- * where STRING[i] acts on qubit i. `kind` is "circuit", "exponentials" or "expectation". Aborts on any failure.
- * Collective. */
+/* Reads FILE.qasm, with neighbouring gates fused as the circuit task does, or lines 'angle STRING' (exponentials:
+ * exp(-i angle/2 STRING)) or 'coefficient STRING' (expectation) where STRING[i] acts on qubit i. `kind` is "circuit",
+ * "exponentials" or "expectation". Aborts on any failure. Collective. */
 bench_subject bench_subject_read(const char *kind, const char *path);
 void bench_subject_free(bench_subject *subject);
 

@@ -4,7 +4,7 @@
 #include "circuit/qv_resources.h"
 #include "operator/qv_fermion.h"
 #include "operator/qv_observable.h"
-#include "qv_dense.h"
+#include "qv_dense_circuit.h"
 
 enum { N = 6, P = 9 };
 
@@ -44,26 +44,6 @@ static qv_circuit *mixed_circuit(void)
   const qv_rotation fixed = qv_rotation_pauli(0x21, 0x12);
   CHECK(qv_circuit_rotate(c, "fixed", &fixed, -1, 0, 0.4) == QV_OK);
   return c;
-}
-
-static void dense_run(const qv_circuit *c, const double *parameters, qv_dense *dense)
-{
-  for (int64_t i = 0; i < qv_circuit_count(c); i++) {
-    const qv_gate *g = qv_circuit_gate(c, i);
-    double _Complex full[16] = {0};
-    const double _Complex swapping[16] = {[0] = 1, [6] = 1, [9] = 1, [15] = 1};
-    if (g->kind == QV_GATE_ROTATION) {
-      dense_rotate(dense, &g->rotation, g->offset + (g->parameter < 0 ? 0 : g->factor * parameters[g->parameter]));
-    } else if (g->kind == QV_GATE_DIAGONAL) {
-      for (int k = 0; k < 1 << g->k; k++) {
-        full[(k << g->k) + k] = g->matrix[k];
-      }
-      dense_matrix(dense, g->k, g->targets, full, g->controls, g->control_values);
-    } else {
-      dense_matrix(dense, g->k, g->targets, g->kind == QV_GATE_SWAP ? swapping : g->matrix, g->controls,
-                   g->control_values);
-    }
-  }
 }
 
 static void run_and_differentiate(void)
