@@ -9,6 +9,7 @@ static void pack(const qv_state *state, const qv_index_set *set, int64_t first, 
 {
   const size_t bytes = qv_state_amplitude_bytes(state), run = bytes << set->run_bits;
   const char *data = state->data;
+#pragma omp parallel for schedule(static)
   for (int64_t r = 0; r < runs; r++) {
     memcpy(out + (size_t)r * run, data + qv_index_set_at(set, first + r) * bytes, run);
   }
@@ -18,23 +19,42 @@ static void unpack(qv_state *state, const qv_index_set *set, int64_t first, int6
 {
   const size_t bytes = qv_state_amplitude_bytes(state), run = bytes << set->run_bits;
   char *data = state->data;
+#pragma omp parallel for schedule(static)
   for (int64_t r = 0; r < runs; r++) {
     memcpy(data + qv_index_set_at(set, first + r) * bytes, in + (size_t)r * run, run);
   }
 }
 
-/* Exchanges the amplitudes of a set, place for place, with another rank. */
+/* A piece of a set on its way: its runs, and its half of the buffers. */
+typedef struct {
+  int64_t first, runs;
+  char *send, *recv;
+  qv_comm_flight flight;
+} piece;
+
+/* Exchanges the amplitudes of a set, place for place, with another rank: while one piece travels, the one before it is
+ * put in place and the next one is packed. What is put in place was packed before, so the pieces do not meet. */
 static void swap_set(qv_state *state, const qv_index_set *set, int partner)
 {
   const size_t run = qv_state_amplitude_bytes(state) << set->run_bits;
-  const int64_t piece = (int64_t)(QV_STATE_BUFFER / run);
+  const int64_t most = (int64_t)(QV_STATE_MESSAGE / run), pieces = (set->nruns + most - 1) / most;
   void *send = NULL, *recv = NULL;
+  piece halves[2];
   qv_state_buffers(&send, &recv);
-  for (int64_t first = 0; first < set->nruns; first += piece) {
-    const int64_t runs = set->nruns - first < piece ? set->nruns - first : piece;
-    pack(state, set, first, runs, send);
-    qv_comm_swap(state->comm, partner, send, recv, (size_t)runs * run);
-    unpack(state, set, first, runs, recv);
+  for (int64_t i = 0; i <= pieces; i++) {
+    piece *next = &halves[i & 1], *last = &halves[(i - 1) & 1];
+    if (i < pieces) {
+      next->first = i * most;
+      next->runs = set->nruns - next->first < most ? set->nruns - next->first : most;
+      next->send = (char *)send + (i & 1 ? QV_STATE_MESSAGE : 0);
+      next->recv = (char *)recv + (i & 1 ? QV_STATE_MESSAGE : 0);
+      pack(state, set, next->first, next->runs, next->send);
+      qv_comm_swap_start(state->comm, partner, next->send, next->recv, (size_t)next->runs * run, &next->flight);
+    }
+    if (i > 0) {
+      qv_comm_swap_finish(&last->flight);
+      unpack(state, set, last->first, last->runs, last->recv);
+    }
   }
 }
 

@@ -18,6 +18,9 @@ typedef enum { QV_DOUBLE, QV_SINGLE } qv_precision;
 /* Bytes of each of the two exchange buffers (send, receive) of a rank. */
 #define QV_STATE_BUFFER ((size_t)1 << 20)
 
+/* Bytes of a message of a change of layout: half a buffer, so that one half travels while the other is filled. */
+#define QV_STATE_MESSAGE (QV_STATE_BUFFER / 2)
+
 typedef struct qv_state qv_state;
 
 /* Allocates a state with all amplitudes zero and the identity layout. nqubits 1..QV_QUBITS_MAX; the number of ranks

@@ -107,7 +107,7 @@ qv_machine_time qv_machine_estimate(const qv_machine *m, const qv_schedule *sche
   }
   for (int64_t s = 0; s < schedule->nstages; s++) {
     const int k = schedule->stages[s].exchanged;
-    const double pieces = ceil(ldexp(count * amplitude, -k) / (double)QV_STATE_BUFFER);
+    const double pieces = ceil(ldexp(count * amplitude, -k) / (double)QV_STATE_MESSAGE);
     time.network += k > 0 ? (ldexp(1, k) - 1) * pieces * m->network_latency : 0;
   }
   return time;

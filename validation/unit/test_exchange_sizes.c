@@ -20,8 +20,8 @@ static void check_set(int nlocal, int k, const int *bits, size_t amplitude)
   }
   const qv_index_set set = qv_index_set_make(nlocal, 0, k, checks, values, 0);
   const size_t run = amplitude << set.run_bits;
-  const int64_t piece = (int64_t)(QV_STATE_BUFFER / run);
-  CHECK(piece >= 1 && (size_t)piece * run <= QV_STATE_BUFFER);
+  const int64_t piece = (int64_t)(QV_STATE_MESSAGE / run);
+  CHECK(piece >= 1 && (size_t)piece * run <= QV_STATE_MESSAGE);
   CHECK(set.nruns << set.run_bits == (int64_t)1 << (nlocal - k));
   const int64_t full = set.nruns / piece, rest = set.nruns - full * piece;
   CHECK(rest >= 0 && rest < piece && full * piece + rest == set.nruns);

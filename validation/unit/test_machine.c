@@ -70,7 +70,7 @@ static void check_large(void)
   close_to(time.memory, (double)cost.passes * 32 * count / m.memory_bandwidth);
   const double sent = cost.sent * count * 16;
   close_to(time.network, sent / m.network_bandwidth + 4 * sent / m.memory_bandwidth +
-                             4095 * 16 * m.network_latency); /* 16 MiB each */
+                             4095 * 32 * m.network_latency); /* 16 MiB each */
   qv_schedule_destroy(&schedule);
   qv_circuit_destroy(&circuit);
 }
