@@ -93,10 +93,40 @@ static void pauli_exponential(scheduler *s, uint64_t x, uint64_t z)
   s->total->pauli_exponentials++;
 }
 
+/* The textbook network (Nielsen and Chuang, figure 4.9). */
+static void toffoli(scheduler *s, int a, int b, int target)
+{
+  one_qubit(s, target, &s->total->one_qubit);
+  cx(s, b, target);
+  one_qubit(s, target, &s->total->t);
+  cx(s, a, target);
+  one_qubit(s, target, &s->total->t);
+  cx(s, b, target);
+  one_qubit(s, target, &s->total->t);
+  cx(s, a, target);
+  one_qubit(s, target, &s->total->t);
+  one_qubit(s, target, &s->total->one_qubit);
+  one_qubit(s, b, &s->total->t);
+  cx(s, a, b);
+  one_qubit(s, a, &s->total->t);
+  one_qubit(s, b, &s->total->t);
+  cx(s, a, b);
+  s->total->toffoli++;
+}
+
+static void controlled_phase(scheduler *s, int control, int target)
+{
+  one_qubit(s, control, &s->total->rz);
+  one_qubit(s, target, &s->total->rz);
+  cx(s, control, target);
+  one_qubit(s, target, &s->total->rz);
+  cx(s, control, target);
+}
+
 static void fixed_gate(scheduler *s, const qv_gate *gate)
 {
   const int controls = __builtin_popcountll(gate->controls);
-  const int clifford = strcmp(gate->name, "x") == 0 || strcmp(gate->name, "h") == 0;
+  const int clifford = strcmp(gate->name, "x") == 0 || strcmp(gate->name, "z") == 0 || strcmp(gate->name, "h") == 0;
   if (gate->kind == QV_GATE_SWAP) {
     for (int i = 0; i < 3; i++) {
       cx(s, gate->targets[0], gate->targets[1]);
@@ -105,6 +135,14 @@ static void fixed_gate(scheduler *s, const qv_gate *gate)
   }
   if (gate->k == 1 && controls == 1 && strcmp(gate->name, "cx") == 0) {
     cx(s, qv_low_bit(gate->controls), gate->targets[0]);
+    return;
+  }
+  if (gate->k == 1 && controls == 2 && strcmp(gate->name, "ccx") == 0) {
+    toffoli(s, qv_low_bit(gate->controls), qv_high_bit(gate->controls), gate->targets[0]);
+    return;
+  }
+  if (gate->k == 1 && controls == 1 && strcmp(gate->name, "cp") == 0) {
+    controlled_phase(s, qv_low_bit(gate->controls), gate->targets[0]);
     return;
   }
   if (gate->k == 1 && controls == 0) {
@@ -143,7 +181,7 @@ qv_resources qv_circuit_resources(const qv_circuit *circuit, uint64_t start)
       pauli_exponential(&s, x[j], z[j]);
     }
   }
-  total.gates = total.one_qubit + total.rz + total.cx;
-  total.t_count = total.rz * (int64_t)ceil(3 * log2(1 / QV_RESOURCES_SYNTHESIS));
+  total.gates = total.one_qubit + total.t + total.rz + total.cx;
+  total.t_count = total.t + total.rz * (int64_t)ceil(3 * log2(1 / QV_RESOURCES_SYNTHESIS));
   return total;
 }

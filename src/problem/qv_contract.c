@@ -150,6 +150,18 @@ static qv_code check_window(const qv_contract *c)
   return QV_OK;
 }
 
+static qv_code check_cap(const qv_contract *c)
+{
+  if (c->kind != QV_CONTRACT_EUROPEAN) {
+    return qv_fail(QV_ERR_INPUT, "contract.payoff: only a European contract can be capped");
+  }
+  if (!(c->sign * (c->cap_strike - c->strike) > 0) || !(c->cap_strike > 0)) {
+    return qv_fail(QV_ERR_INPUT, "contract.cap_strike is %g; the cap of a %s lies %s its strike %g", c->cap_strike,
+                   c->sign > 0 ? "call" : "put", c->sign > 0 ? "above" : "below", c->strike);
+  }
+  return QV_OK;
+}
+
 qv_code qv_contract_check(const qv_contract *contract, int market_assets, const double *spot)
 {
   const qv_contract *c = contract;
@@ -161,6 +173,9 @@ qv_code qv_contract_check(const qv_contract *contract, int market_assets, const 
   }
   if (!(c->strike >= 0) && c->kind != QV_CONTRACT_BASKET) {
     return qv_fail(QV_ERR_INPUT, "contract.strike is %g; it must be at or above 0", c->strike);
+  }
+  if (c->profile == QV_PROFILE_CAPPED) {
+    QV_TRY(check_cap(c));
   }
   QV_TRY(check_dates(c));
   if (c->kind == QV_CONTRACT_BARRIER || c->kind == QV_CONTRACT_DOUBLE_BARRIER) {
@@ -193,6 +208,8 @@ double qv_contract_profile(const qv_contract *contract, double price)
     return inside > 0 || contract->no_strike ? price : 0;
   case QV_PROFILE_GAP:
     return inside > 0 ? contract->sign * (price - contract->gap_strike) : 0;
+  case QV_PROFILE_CAPPED:
+    return fmax(inside, 0) - fmax(contract->sign * (price - contract->cap_strike), 0);
   }
   return 0;
 }

@@ -28,7 +28,8 @@ typedef enum {
   QV_PROFILE_VANILLA, /* max(sign (S - K), 0) */
   QV_PROFILE_CASH,    /* cash if sign (S - K) > 0 */
   QV_PROFILE_ASSET,   /* S if sign (S - K) > 0 */
-  QV_PROFILE_GAP      /* sign (S - gap_strike) if sign (S - K) > 0 */
+  QV_PROFILE_GAP,     /* sign (S - gap_strike) if sign (S - K) > 0 */
+  QV_PROFILE_CAPPED   /* vanilla less vanilla at cap_strike, further in the money: a vertical spread; European only */
 } qv_profile;
 
 typedef enum {
@@ -46,7 +47,7 @@ typedef struct {
   double strike;   /* rainbow, basket, variance swap: may be 0 */
   double maturity; /* years, > 0 */
   qv_profile profile;
-  double cash, gap_strike;
+  double cash, gap_strike, cap_strike;
 
   qv_knock knock;
   bool upward;                     /* single barrier: hit from below */
@@ -97,6 +98,12 @@ double qv_contract_terminal(const qv_contract *contract, const double *prices);
 
 /* Whether the payoff depends on the path through the prices at maturity alone. Local. */
 bool qv_contract_is_terminal(const qv_contract *contract);
+
+/* Whether it depends on the path through the prices of one underlying on its dates alone, and what it pays at maturity
+ * given them: discretely watched Asians, barriers (rebates at maturity only), lookbacks without a window, variance
+ * swaps. `spot` is the price today, prices[dates] those on the dates, of which the last is the maturity. Local. */
+bool qv_contract_is_dated(const qv_contract *contract);
+double qv_contract_on_dates(const qv_contract *contract, double spot, const double *prices);
 
 /* Whether the payoff jumps as a function of the path (digital profiles, discretely watched barriers): then pathwise
  * derivatives are wrong. Local. */

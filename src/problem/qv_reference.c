@@ -67,6 +67,9 @@ double qv_lognormal_profile(const qv_contract *contract, double forward, double 
     return asset;
   case QV_PROFILE_GAP:
     return sign * (asset - contract->gap_strike * cash);
+  case QV_PROFILE_CAPPED:
+    return qv_black(sign, forward, contract->strike, variance) -
+           qv_black(sign, forward, contract->cap_strike, variance);
   }
   return NAN;
 }

@@ -7,6 +7,7 @@
 #include "problem/qv_market.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The price of the contract if one of the methods below covers it. `method` is a static text ("closed form",
  * "quadrature", "Fourier cosine series", "binomial tree"). Both are left alone otherwise. */
@@ -50,6 +51,11 @@ bool qv_reference_variance(const qv_market *market, const qv_contract *contract,
 /* European options and digitals under Merton and Heston by the cosine series of their characteristic functions (Fang
  * and Oosterlee, SIAM J. Sci. Comput. 31 (2008) 826), 2048 terms. */
 bool qv_reference_fourier(const qv_market *market, const qv_contract *contract, double *value);
+
+/* Mean and standard deviation of log S(t), and its density at count points x[], under the same two models by the same
+ * series. What amplitude estimation loads into a register. */
+void qv_fourier_moments(const qv_market *market, double t, double *mean, double *deviation);
+void qv_fourier_density(const qv_market *market, double t, int64_t count, const double *x, double *density);
 
 /* European options on a zero-coupon bond under Hull-White. */
 bool qv_reference_bond_option(const qv_market *market, const qv_contract *contract, double *value);

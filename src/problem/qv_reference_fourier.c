@@ -68,12 +68,28 @@ static void below_strike(const qv_market *m, double t, double x, double *cash, d
   }
 }
 
+/* A vertical spread is two vanillas. */
+static bool capped(const qv_market *market, const qv_contract *contract, double *value)
+{
+  qv_contract leg = *contract; /* borrows weights and dates */
+  double inner = 0, outer = 0;
+  leg.profile = QV_PROFILE_VANILLA;
+  const bool first = qv_reference_fourier(market, &leg, &inner);
+  leg.strike = contract->cap_strike;
+  const bool second = qv_reference_fourier(market, &leg, &outer);
+  *value = inner - outer;
+  return first && second;
+}
+
 bool qv_reference_fourier(const qv_market *market, const qv_contract *contract, double *value)
 {
   const qv_contract *c = contract;
   if (c->kind != QV_CONTRACT_EUROPEAN || c->no_strike || !(c->strike > 0) ||
       (market->model != QV_MODEL_MERTON && market->model != QV_MODEL_HESTON)) {
     return false;
+  }
+  if (c->profile == QV_PROFILE_CAPPED) {
+    return capped(market, contract, value);
   }
   const double t = c->maturity, forward = qv_market_forward(market, 0, t), discount = qv_market_discount(market, t);
   double below_cash, below_asset;
@@ -93,6 +109,36 @@ bool qv_reference_fourier(const qv_market *market, const qv_contract *contract, 
   case QV_PROFILE_GAP:
     *value = discount * c->sign * (asset - c->gap_strike * cash);
     break;
+  case QV_PROFILE_CAPPED:
+    return false; /* done above */
   }
   return true;
+}
+
+void qv_fourier_moments(const qv_market *market, double t, double *mean, double *deviation)
+{
+  const double h = 1e-3; /* derivatives of log of the characteristic function at 0 */
+  const double complex one = clog(characteristic(market, t, h));
+  *mean = log(qv_market_forward(market, 0, t)) + cimag(one) / h;
+  *deviation = sqrt(-2 * creal(one) / (h * h));
+}
+
+void qv_fourier_density(const qv_market *market, double t, int64_t count, const double *x, double *density)
+{
+  const double middle = log(qv_market_forward(market, 0, t));
+  double half = half_width(market, t);
+  for (int64_t i = 0; i < count; i++) {
+    half = fmax(half, fabs(x[i] - middle));
+    density[i] = 0;
+  }
+  for (int k = 0; k < TERMS; k++) {
+    const double w = k * PI / (2 * half);
+    const double coefficient = creal(characteristic(market, t, w) * cexp(I * w * half)) / half * (k == 0 ? 0.5 : 1.0);
+    for (int64_t i = 0; i < count; i++) {
+      density[i] += coefficient * cos(w * (x[i] - middle + half));
+    }
+  }
+  for (int64_t i = 0; i < count; i++) {
+    density[i] = fmax(density[i], 0); /* the series may end a rounding error below */
+  }
 }

@@ -7,8 +7,9 @@
 
 static bool known_key(const char *key)
 {
-  const qv_key *const blocks[] = {qv_keys_market, qv_keys_contract, qv_keys_sampling};
-  for (int b = 0; b < 3; b++) {
+  const qv_key *const blocks[] = {qv_keys_market, qv_keys_contract, qv_keys_sampling,
+                                  qv_keys_grid,   qv_keys_credit,   qv_keys_estimate};
+  for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
     for (const qv_key *row = blocks[b]; row->path; row++) {
       if (strcmp(row->path, key) == 0) {
         return true;
@@ -217,6 +218,7 @@ static void read_terms(const qv_deck *deck, int kind, qv_contract *c)
   c->profile = (qv_profile)qv_deck_choice(deck, "contract.payoff");
   c->cash = qv_deck_real(deck, "contract.cash");
   c->gap_strike = qv_deck_real(deck, "contract.gap_strike");
+  c->cap_strike = qv_deck_real(deck, "contract.cap_strike");
   c->knock = (qv_knock)qv_deck_choice(deck, "contract.knock");
   c->upward = qv_deck_choice(deck, "contract.direction") == 1;
   c->both_sides = qv_deck_choice(deck, "contract.direction") == 2;

@@ -9,6 +9,10 @@
 extern const qv_key qv_keys_market[];   /* market.* */
 extern const qv_key qv_keys_contract[]; /* contract.* */
 extern const qv_key qv_keys_sampling[]; /* sampling.*, report */
+extern const qv_key qv_keys_grid[];     /* grid.* */
+extern const qv_key qv_keys_credit[];   /* credit.* */
+extern const qv_key qv_keys_estimate[]; /* estimate.*, convergence.* */
+extern const qv_key qv_keys_quantity[]; /* estimate.quantity */
 
 /* Records the failure at hand, whose text begins with the key it is about ("market.spot: ..."), again in the shape of
  * the deck's own messages, at the place of that key, with the code QV_ERR_DECK; where it names no key of the deck, at

@@ -2,8 +2,10 @@
 #include "task/qv_task.h"
 #include "task/qv_task_keys.h"
 
+extern const qv_task_class qv_task_amplitude_estimation;
 extern const qv_task_class qv_task_anneal;
 extern const qv_task_class qv_task_circuit;
+extern const qv_task_class qv_task_credit_estimation;
 extern const qv_task_class qv_task_enumerate;
 extern const qv_task_class qv_task_ground_state;
 extern const qv_task_class qv_task_price;
@@ -11,8 +13,16 @@ extern const qv_task_class qv_task_risk;
 extern const qv_task_class qv_task_vqe;
 
 static const qv_task_class *const tasks[] = {
-    &qv_task_anneal, &qv_task_circuit, &qv_task_enumerate, &qv_task_ground_state,
-    &qv_task_price,  &qv_task_risk,    &qv_task_vqe,       NULL,
+    &qv_task_amplitude_estimation,
+    &qv_task_anneal,
+    &qv_task_circuit,
+    &qv_task_credit_estimation,
+    &qv_task_enumerate,
+    &qv_task_ground_state,
+    &qv_task_price,
+    &qv_task_risk,
+    &qv_task_vqe,
+    NULL,
 };
 _Static_assert(sizeof tasks / sizeof *tasks <= QV_TASK_MAX + 1, "QV_TASK_MAX is too small");
 
