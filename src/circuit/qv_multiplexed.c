@@ -224,7 +224,7 @@ static qv_code compare_elementary(qv_circuit *circuit, int n, uint64_t bound, in
     carry = ancilla + j - 1;
   }
   if (code == QV_OK) {
-    code = qv_circuit_append(circuit, ladder);
+    code = qv_circuit_append_all(circuit, ladder);
   }
   if (code == QV_OK) {
     code = lowest == n - 1 ? qv_circuit_cx(circuit, carry, flag)
@@ -265,7 +265,7 @@ static qv_code all_ones_sign(qv_circuit *circuit, int count, const int *qubits, 
     carry = ancilla + i - 1;
   }
   if (code == QV_OK) {
-    code = qv_circuit_append(circuit, ladder);
+    code = qv_circuit_append_all(circuit, ladder);
   }
   if (code == QV_OK) {
     code = qv_circuit_h(circuit, last);
@@ -310,39 +310,22 @@ qv_code qv_circuit_reflect(qv_circuit *circuit, qv_build build, uint64_t zeros, 
   return flip_all(circuit, zeros);
 }
 
-qv_code qv_circuit_inverse_fourier(qv_circuit *circuit, int first, int m)
-{
-  for (int j = 0; j < m / 2; j++) {
-    QV_TRY(qv_circuit_swap(circuit, first + j, first + m - 1 - j));
-  }
-  for (int j = 0; j < m; j++) {
-    for (int k = 0; k < j; k++) {
-      const double angle = -PI / (double)((int64_t)1 << (j - k));
-      const double _Complex phase[2] = {1, cos(angle) + I * sin(angle)};
-      const uint64_t control = 1ULL << (first + k);
-      QV_TRY(qv_circuit_diagonal(circuit, "cp", 1, &(int){first + j}, phase, control, control));
-    }
-    QV_TRY(qv_circuit_h(circuit, first + j));
-  }
-  return QV_OK;
-}
-
-static qv_code append_gate(qv_circuit *circuit, const qv_gate *gate, bool inverse)
+static qv_code append_inverse(qv_circuit *circuit, const qv_gate *gate)
 {
   double _Complex matrix[1 << (2 * QV_MATRIX_QUBITS)];
   const int size = 1 << gate->k;
   switch (gate->kind) {
   case QV_GATE_ROTATION:
     QV_REQUIRE(gate->parameter < 0);
-    return qv_circuit_rotate(circuit, gate->name, &gate->rotation, -1, 0, inverse ? -gate->offset : gate->offset);
+    return qv_circuit_rotate(circuit, gate->name, &gate->rotation, -1, 0, -gate->offset);
   case QV_GATE_MATRIX:
     for (int i = 0; i < size * size; i++) {
-      matrix[i] = inverse ? conj(gate->matrix[i % size * size + i / size]) : gate->matrix[i];
+      matrix[i] = conj(gate->matrix[i % size * size + i / size]);
     }
     return qv_circuit_matrix(circuit, gate->name, gate->k, gate->targets, matrix, gate->controls, gate->control_values);
   case QV_GATE_DIAGONAL:
     for (int i = 0; i < size; i++) {
-      matrix[i] = inverse ? conj(gate->matrix[i]) : gate->matrix[i];
+      matrix[i] = conj(gate->matrix[i]);
     }
     return qv_circuit_diagonal(circuit, gate->name, gate->k, gate->targets, matrix, gate->controls,
                                gate->control_values);
@@ -352,12 +335,12 @@ static qv_code append_gate(qv_circuit *circuit, const qv_gate *gate, bool invers
   return qv_fail(QV_ERR_INTERNAL, "unknown kind of gate %d", (int)gate->kind);
 }
 
-qv_code qv_circuit_append(qv_circuit *circuit, const qv_circuit *other)
+qv_code qv_circuit_append_all(qv_circuit *circuit, const qv_circuit *other)
 {
   const int64_t count = qv_circuit_count(other);
   QV_REQUIRE(circuit != other);
   for (int64_t i = 0; i < count; i++) {
-    QV_TRY(append_gate(circuit, qv_circuit_gate(other, i), false));
+    QV_TRY(qv_circuit_append(circuit, qv_circuit_gate(other, i)));
   }
   return QV_OK;
 }
@@ -366,7 +349,7 @@ qv_code qv_circuit_append_inverse(qv_circuit *circuit, const qv_circuit *other)
 {
   QV_REQUIRE(circuit != other);
   for (int64_t i = qv_circuit_count(other) - 1; i >= 0; i--) {
-    QV_TRY(append_gate(circuit, qv_circuit_gate(other, i), true));
+    QV_TRY(append_inverse(circuit, qv_circuit_gate(other, i)));
   }
   return QV_OK;
 }

@@ -1,5 +1,5 @@
 /* Circuits that amplitude estimation is built from: uniformly controlled rotations, loading of a distribution,
- * comparison with a number, reflection about zero, Fourier transform, inverses.
+ * comparison with a number, reflection about zero, inverses.
  *
  * Each comes in two forms that are the same unitary on the qubits they share: QV_BUILD_BLOCKS is made for the
  * statevector (gates under many controls, each of which touches few amplitudes), QV_BUILD_ELEMENTARY for counting what
@@ -32,12 +32,8 @@ qv_code qv_circuit_compare(qv_circuit *circuit, qv_build build, int n, uint64_t 
  * Elementary: 2(w-2) Toffoli gates and w-2 ancillas on w qubits. */
 qv_code qv_circuit_reflect(qv_circuit *circuit, qv_build build, uint64_t zeros, uint64_t ones, int ancilla);
 
-/* The inverse of |x> -> 2^(-m/2) sum_y exp(2 pi i x y / 2^m) |y> on qubits first..first+m-1, least significant first.
- */
-qv_code qv_circuit_inverse_fourier(qv_circuit *circuit, int first, int m);
-
 /* Appends the gates of another circuit without parameters, or their inverses in reverse order; it may be smaller. */
-qv_code qv_circuit_append(qv_circuit *circuit, const qv_circuit *other);
+qv_code qv_circuit_append_all(qv_circuit *circuit, const qv_circuit *other);
 qv_code qv_circuit_append_inverse(qv_circuit *circuit, const qv_circuit *other);
 
 #endif

@@ -141,7 +141,7 @@ static void fixed_gate(scheduler *s, const qv_gate *gate)
     toffoli(s, qv_low_bit(gate->controls), qv_high_bit(gate->controls), gate->targets[0]);
     return;
   }
-  if (gate->k == 1 && controls == 1 && strcmp(gate->name, "cp") == 0) {
+  if (gate->k == 1 && controls == 1 && strcmp(gate->name, "cu1") == 0) {
     controlled_phase(s, qv_low_bit(gate->controls), gate->targets[0]);
     return;
   }

@@ -3,11 +3,11 @@
  * Gates are counted after compilation to CX, one-qubit Clifford gates and RZ: a rotation becomes one exponential of a
  * Pauli string per string of its generator (they commute), each by the textbook ladder: basis changes, 2(w-1) CX for a
  * string on w qubits, one RZ. Fixed matrices count by name: x, z, h are one-qubit Clifford gates, cx is itself, swap is
- * three CX, ccx (Toffoli) is six CX, two H and seven T gates, cp (a phase under one control) two CX and three RZ; other
- * k-qubit matrices by the bound of Shende, Bullock and Markov (IEEE TCAD 25 (2006) 1000): 23/48 4^k - 3/2 2^k + 4/3 CX,
- * 4^k - 1 rotations, with the controls counted among the k qubits. Depth: each gate starts as soon as its qubits are
- * free, all-to-all connectivity. T gates: those of the Toffoli gates, and each RZ is synthesised with
- * 3 log2(1/epsilon) of them (Ross and Selinger, arXiv:1403.2975, without the double-logarithmic term). */
+ * three CX, ccx (Toffoli) is six CX, two H and seven T gates, cu1 (a phase under one control) two CX and three RZ;
+ * other k-qubit matrices by the bound of Shende, Bullock and Markov (IEEE TCAD 25 (2006) 1000): 23/48 4^k - 3/2 2^k +
+ * 4/3 CX, 4^k - 1 rotations, with the controls counted among the k qubits. Depth: each gate starts as soon as its
+ * qubits are free, all-to-all connectivity. T gates: those of the Toffoli gates, and each RZ is synthesised with 3
+ * log2(1/epsilon) of them (Ross and Selinger, arXiv:1403.2975, without the double-logarithmic term). */
 #ifndef QV_RESOURCES_H
 #define QV_RESOURCES_H
 

@@ -2,6 +2,7 @@
 
 #include "base/qv_memory.h"
 #include "base/qv_sum.h"
+#include "circuit/qv_fourier.h"
 
 #include <math.h>
 
@@ -185,7 +186,7 @@ static qv_code append_grover(const qv_amplitude_problem *p, qv_build build, int 
   QV_TRY(qv_circuit_reflect(circuit, build, 0, 1ULL << p->objective | on, ancilla));
   QV_TRY(qv_circuit_append_inverse(circuit, load));
   QV_TRY(qv_circuit_reflect(circuit, build, own, on, ancilla));
-  QV_TRY(qv_circuit_append(circuit, load));
+  QV_TRY(qv_circuit_append_all(circuit, load));
   return control >= 0 ? qv_circuit_diagonal(circuit, "z", 1, &control, (double _Complex[2]){1, -1}, 0, 0) : QV_OK;
 }
 
@@ -206,6 +207,15 @@ qv_code qv_amplitude_grover(const qv_amplitude_problem *problem, qv_build build,
   }
   *out = circuit;
   return QV_OK;
+}
+
+qv_code qv_amplitude_unphase(qv_circuit *circuit, int first, int m)
+{
+  int qubits[QV_QUBITS_MAX];
+  for (int j = 0; j < m; j++) {
+    qubits[j] = first + j;
+  }
+  return qv_circuit_fourier(circuit, m, qubits, &(qv_fourier_opts){.inverse = true});
 }
 
 static qv_code count_one(qv_code code, qv_circuit *circuit, qv_resources *out)
@@ -233,7 +243,7 @@ qv_code qv_amplitude_count(const qv_amplitude_problem *problem, int m, qv_amplit
   code = qv_amplitude_grover(problem, QV_BUILD_ELEMENTARY, width, control, ancilla, &circuit);
   QV_TRY(count_one(code, circuit, &out->controlled));
   QV_TRY(qv_circuit_create(m, 0, &circuit));
-  code = qv_circuit_inverse_fourier(circuit, 0, m);
+  code = qv_amplitude_unphase(circuit, 0, m);
   if (code != QV_OK) {
     qv_circuit_destroy(&circuit);
     return code;

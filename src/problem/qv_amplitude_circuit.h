@@ -62,6 +62,9 @@ qv_code qv_amplitude_load(const qv_amplitude_problem *problem, qv_build build, i
 qv_code qv_amplitude_grover(const qv_amplitude_problem *problem, qv_build build, int width, int control, int ancilla,
                             qv_circuit **out);
 
+/* Appends the inverse Fourier transform on qubits first..first+m-1, the last part of phase estimation. */
+qv_code qv_amplitude_unphase(qv_circuit *circuit, int first, int m);
+
 /* Resources of A, of Q, of Q under control and of the inverse Fourier transform on m qubits (m = 0: none): elementary
  * circuits. */
 typedef struct {

@@ -202,7 +202,7 @@ static qv_code read_phases(qv_grover *g, int m, double *distribution)
   qv_circuit *fourier = NULL;
   qv_code code = qv_circuit_create(g->problem->qubits + m, 0, &fourier);
   if (code == QV_OK) {
-    code = qv_circuit_inverse_fourier(fourier, g->problem->qubits, m);
+    code = qv_amplitude_unphase(fourier, g->problem->qubits, m);
   }
   code = qv_agree(g->comm, code);
   if (code == QV_OK) {
