@@ -74,6 +74,14 @@ with tempfile.TemporaryDirectory() as folder:
         if want.get("qubits", 99) > most:
             continue
         path = os.path.join(data, name)
+        if want.get("known", "").startswith("cat:"):
+            n = want["qubits"]
+            code, text = run(folder, path, {"amplitudes": ["0" * n, "1" * n]})
+            assert code == 0, f"{name}: exit {code}: {text}"
+            with h5py.File(os.path.join(folder, "out.h5")) as file:
+                worst = max(abs(abs(a) ** 2 - 0.5) for a in file["amplitudes"][:])
+            assert worst < (1e-10 if precision == "double" else 1e-5), f"{name}: deviation {worst}"
+            compared += 1
         if "amp2_top" in want:
             exact(folder, name, path, want)
             compared += 1
