@@ -304,5 +304,8 @@ qv_code qv_binary_colouring(const qv_graph *graph, int colours, qv_binary **out)
     qv_free(&m);
     return code;
   }
-  return qv_binary_make(&colouring_class, &terms, false, largest, "", m, out);
+  QV_TRY(qv_binary_make(&colouring_class, &terms, false, largest, "", m, out));
+  (*out)->block = colours;
+  (*out)->ones = 1;
+  return QV_OK;
 }

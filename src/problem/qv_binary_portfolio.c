@@ -388,5 +388,11 @@ qv_code qv_binary_portfolio(const qv_assets *assets, const qv_portfolio_opts *op
     qv_free(&p);
     return code;
   }
-  return qv_binary_make(&portfolio_class, &terms, false, penalty, "", p, out);
+  const bool blocks = o.bits == 1 && !p->leave;
+  QV_TRY(qv_binary_make(&portfolio_class, &terms, false, penalty, "", p, out));
+  if (blocks) { /* the budget is the number of ones */
+    (*out)->block = o.assets > 0 ? o.assets : assets->n;
+    (*out)->ones = o.units;
+  }
+  return QV_OK;
 }

@@ -233,5 +233,8 @@ qv_code qv_binary_tour(const qv_tsplib *tsp, qv_binary **out)
     qv_free(&t);
     return code;
   }
-  return qv_binary_make(&tour_class, &terms, false, penalty, "", t, out);
+  QV_TRY(qv_binary_make(&tour_class, &terms, false, penalty, "", t, out));
+  (*out)->block = tsp->n - 1; /* the places of a city */
+  (*out)->ones = 1;
+  return QV_OK;
 }

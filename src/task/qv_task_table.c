@@ -9,6 +9,7 @@ extern const qv_task_class qv_task_credit_estimation;
 extern const qv_task_class qv_task_enumerate;
 extern const qv_task_class qv_task_ground_state;
 extern const qv_task_class qv_task_price;
+extern const qv_task_class qv_task_qaoa;
 extern const qv_task_class qv_task_risk;
 extern const qv_task_class qv_task_vqe;
 
@@ -20,6 +21,7 @@ static const qv_task_class *const tasks[] = {
     &qv_task_enumerate,
     &qv_task_ground_state,
     &qv_task_price,
+    &qv_task_qaoa,
     &qv_task_risk,
     &qv_task_vqe,
     NULL,
