@@ -63,6 +63,9 @@ void qv_qaoa_release(qv_qaoa *qaoa);
  * reflection is given as one parametrised phase on all qubits (the caller counts it). Local. */
 qv_code qv_qaoa_circuit(const qv_qaoa *qaoa, int layers, qv_circuit **out);
 
+/* One layer with mixer X alone, without the start: phases by parameter 0, RX by parameter 1. Local. */
+qv_code qv_qaoa_layer_circuit(qv_diagonal *cost, qv_circuit **out);
+
 /* Passes over memory of a layer; 0: by the planner (mixers that are circuits). Local. */
 int qv_qaoa_passes(const qv_qaoa *qaoa);
 

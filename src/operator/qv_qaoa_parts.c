@@ -210,3 +210,14 @@ qv_code qv_qaoa_circuit(const qv_qaoa *q, int layers, qv_circuit **out)
   }
   return code;
 }
+
+qv_code qv_qaoa_layer_circuit(qv_diagonal *cost, qv_circuit **out)
+{
+  const qv_qaoa plain = {.cost = cost, .n = qv_diagonal_qubits(cost), .opts = {.mixer = QV_QAOA_X}};
+  QV_TRY(qv_circuit_create(plain.n, 2, out));
+  const qv_code code = append_layer(&plain, 0, 1, *out);
+  if (code != QV_OK) {
+    qv_circuit_destroy(out);
+  }
+  return code;
+}

@@ -36,11 +36,6 @@ const qv_key qv_keys_qaoa[] = {
      "recursive: so many variables are solved by looking at every configuration"},
     {"qaoa.diagonal", QV_KEY_CHOICE, "", "auto", "auto|stored|on-the-fly", false, "0.1",
      "Keep the cost of every configuration, or make it again in each layer; auto: keep it where memory suffices"},
-    {"sampling.shots", QV_KEY_COUNT, "", "4096", "[1,1000000000]", false, "0.1", "Configurations drawn from the state"},
-    {"sampling.solutions", QV_KEY_INT, "", "10", "[1,100000]", false, "0.1",
-     "How many distinct ones of lowest cost are kept"},
-    {"baseline", QV_KEY_CHOICE_LIST, "", "[exact, annealing]", "exact|annealing", false, "0.1",
-     "Classical answers beside the quantum one"},
     {0}};
 
 static qv_code check_mixer(const qv_qaoa_task *self)

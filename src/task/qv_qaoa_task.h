@@ -14,7 +14,7 @@
 #include "problem/qv_binary.h"
 #include "problem/qv_reduction.h"
 
-extern const qv_key qv_keys_qaoa[]; /* qaoa.*, sampling.*, baseline */
+extern const qv_key qv_keys_qaoa[]; /* qaoa.* */
 
 /* The order of the choices in the deck. */
 enum { QV_START_RAMP, QV_START_FIXED, QV_START_INTERP, QV_START_FOURIER, QV_START_GIVEN, QV_START_RANDOM };

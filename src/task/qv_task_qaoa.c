@@ -4,6 +4,7 @@
 #include "base/qv_memory.h"
 #include "problem/qv_ising_operator.h"
 #include "task/qv_qaoa_task.h"
+#include "task/qv_sampled.h"
 #include "task/qv_task.h"
 #include "task/qv_task_keys.h"
 #include "task/qv_task_model.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const qv_key *const sections[] = {qv_keys_model, qv_keys_qaoa, qv_keys_optimizer, NULL};
+static const qv_key *const sections[] = {qv_keys_model, qv_keys_qaoa, qv_keys_optimizer, qv_keys_sampled, NULL};
 
 enum { ADJOINT, SHIFT, NONE }; /* the order of optimizer.gradient's choices */
 
@@ -239,11 +240,7 @@ static qv_code step(void *context, qv_progress *progress)
     QV_TRY(optimise(self));
   } else if (goes_on(self)) {
     QV_TRY(reduce(self, &stuck));
-    if (stuck) {
-      return qv_fail(QV_ERR_DECK,
-                     "qaoa.recursive: %d variables are left, but no term of one or two of them: recursion ties pairs",
-                     self->reduction->free);
-    }
+    self->done = stuck; /* no term ties the variables that are left, so that they are enumerated as well */
   } else {
     self->done = true;
   }

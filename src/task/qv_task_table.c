@@ -8,6 +8,7 @@ extern const qv_task_class qv_task_circuit;
 extern const qv_task_class qv_task_credit_estimation;
 extern const qv_task_class qv_task_enumerate;
 extern const qv_task_class qv_task_ground_state;
+extern const qv_task_class qv_task_ising_evolve;
 extern const qv_task_class qv_task_price;
 extern const qv_task_class qv_task_qaoa;
 extern const qv_task_class qv_task_risk;
@@ -20,6 +21,7 @@ static const qv_task_class *const tasks[] = {
     &qv_task_credit_estimation,
     &qv_task_enumerate,
     &qv_task_ground_state,
+    &qv_task_ising_evolve,
     &qv_task_price,
     &qv_task_qaoa,
     &qv_task_risk,
