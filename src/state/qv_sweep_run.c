@@ -3,6 +3,7 @@
 #include "base/qv_memory.h"
 #include "base/qv_sum.h"
 #include "state/qv_sweep_private.h"
+#include "state/qv_tile_program.h"
 
 #include <string.h>
 
@@ -12,9 +13,13 @@
 /* How many pieces ahead of its use a tile is fetched. */
 #define AHEAD 12
 
+/* Bytes between the buffers of a thread: parts must not share a cache set. */
+#define PADDING 1024
+
 /* The buffers of one thread: a tile of the state and one of the left state. */
 typedef struct {
   void *re, *im, *left_re, *left_im;
+  void *scratch; /* of a program */
 } tile_buffers;
 
 static bool load_tile(const qv_sweep *s, const qv_state *state, uint64_t base, void *re, void *im)
@@ -41,16 +46,16 @@ static bool load_tile(const qv_sweep *s, const qv_state *state, uint64_t base, v
   return any;
 }
 
-static void store_tile(const qv_sweep *s, qv_state *state, uint64_t base, const void *re, const void *im)
+static void store_tile(const qv_sweep *s, qv_state *state, uint64_t base, double scale, const void *re, const void *im)
 {
   const int64_t piece = (int64_t)1 << s->low_bits, pieces = (int64_t)1 << (s->tile_bits - s->low_bits);
   for (int64_t p = 0; p < pieces; p++) {
     const uint64_t at = base ^ s->piece[p];
     if (s->precision == QV_DOUBLE) {
-      qv_tile_store_double((double *)state->data + 2 * at, piece, (const double *)re + p * piece,
+      qv_tile_store_double((double *)state->data + 2 * at, piece, scale, (const double *)re + p * piece,
                            (const double *)im + p * piece);
     } else {
-      qv_tile_store_single((float *)state->data + 2 * at, piece, (const float *)re + p * piece,
+      qv_tile_store_single((float *)state->data + 2 * at, piece, (float)scale, (const float *)re + p * piece,
                            (const float *)im + p * piece);
     }
   }
@@ -71,16 +76,14 @@ static uint64_t outer_of(const qv_sweep *s, const qv_state *state, int64_t t)
   return ((uint64_t)t | qv_state_rank(state) << s->outer_bits) << (s->tile_bits - s->lane_bits);
 }
 
-static void run_tile(const qv_sweep *s, qv_state *state, int64_t t, const tile_buffers *b)
+static void run_tile(const qv_sweep *s, qv_state *state, int64_t t, const qv_tile_program *program,
+                     const tile_buffers *b)
 {
   const uint64_t base = qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t), outer = outer_of(s, state, t);
-  if (!load_tile(s, state, base, b->re, b->im)) {
-    return;
+  if (load_tile(s, state, base, b->re, b->im)) {
+    qv_tile_program_run(program, b->re, b->im, outer, b->scratch);
+    store_tile(s, state, base, program->scale, b->re, b->im);
   }
-  for (int i = 0; i < s->nops; i++) {
-    apply_op(s, &s->ops[i], b->re, b->im, outer);
-  }
-  store_tile(s, state, base, b->re, b->im);
 }
 
 /* slopes[op] of this tile are added to sums[op]. */
@@ -107,28 +110,51 @@ static void run_tile_back(const qv_sweep *s, qv_state *state, qv_state *left, in
     }
   }
   if (any) {
-    store_tile(s, state, base, b->re, b->im);
+    store_tile(s, state, base, 1, b->re, b->im);
   }
   if (any_left) {
-    store_tile(s, left, base, b->left_re, b->left_im);
+    store_tile(s, left, base, 1, b->left_re, b->left_im);
   }
 }
 
-/* Runs all tiles over the threads; `left` and what follows are NULL on the way forward. */
-static qv_code run_tiles(const qv_sweep *s, qv_state *state, qv_state *left, const qv_tile_op *inverse, double *sums)
+/* What is done with each tile: a program, or on the way back the inverse ops with `left` and the sums of slopes. */
+typedef struct {
+  const qv_tile_program *program;
+  qv_state *left;
+  const qv_tile_op *inverse;
+  double *sums; /* [PARTS][nops] */
+} tile_work;
+
+static void run_part(const qv_sweep *s, qv_state *state, const tile_work *w, const tile_buffers *b, int part)
 {
   const int64_t tiles = (int64_t)1 << s->outer_bits;
-  const size_t bytes = qv_state_amplitude_bytes(state) / 2 << s->tile_bits;
+  for (int64_t t = tiles * part / PARTS; t < tiles * (part + 1) / PARTS; t++) {
+    if (w->left) {
+      run_tile_back(s, state, w->left, t, w->inverse, b, w->sums + (size_t)part * (size_t)s->nops);
+    } else {
+      run_tile(s, state, t, w->program, b);
+    }
+  }
+}
+
+/* Runs all tiles over the threads. */
+static qv_code run_tiles(const qv_sweep *s, qv_state *state, const tile_work *w)
+{
+  const size_t bytes = qv_state_amplitude_bytes(state) / 2 << s->tile_bits, stride = bytes + PADDING;
+  const size_t scratch = w->program ? w->program->scratch : 0, tiles = w->left ? 4 : 2;
   qv_code code = QV_OK;
   QV_REQUIRE(qv_layout_equal(&s->layout, &state->layout) && s->precision == state->precision);
 #pragma omp parallel
   {
     char *space = NULL;
-    const size_t stride = bytes + 1024; /* parts must not share a cache set */
     qv_code mine;
 #pragma omp critical
-    mine = qv_alloc(QV_MEM_BUFFER, 4, stride, &space);
-    const tile_buffers b = {space, space + stride, space + 2 * stride, space + 3 * stride};
+    mine = qv_alloc(QV_MEM_BUFFER, 1, tiles * stride + scratch, &space);
+    const tile_buffers b = {.re = space,
+                            .im = space + stride,
+                            .left_re = w->left ? space + 2 * stride : NULL,
+                            .left_im = w->left ? space + 3 * stride : NULL,
+                            .scratch = space + tiles * stride};
     if (mine != QV_OK) {
 #pragma omp critical
       code = mine;
@@ -137,13 +163,7 @@ static qv_code run_tiles(const qv_sweep *s, qv_state *state, qv_state *left, con
     if (code == QV_OK) {
 #pragma omp for schedule(dynamic)
       for (int part = 0; part < PARTS; part++) {
-        for (int64_t t = tiles * part / PARTS; t < tiles * (part + 1) / PARTS; t++) {
-          if (left) {
-            run_tile_back(s, state, left, t, inverse, &b, sums + (size_t)part * (size_t)s->nops);
-          } else {
-            run_tile(s, state, t, &b);
-          }
-        }
+        run_part(s, state, w, &b, part);
       }
     }
     qv_free(&space);
@@ -155,7 +175,13 @@ qv_code qv_sweep_run(const qv_sweep *sweep, qv_state *state)
 {
   qv_timer *timer = qv_timer_get("sweep");
   qv_timer_start(timer);
-  const qv_code code = run_tiles(sweep, state, NULL, NULL, NULL);
+  qv_tile_program program;
+  qv_code code = qv_tile_program_create(sweep->ops, sweep->nops, sweep->tile_bits - sweep->lane_bits,
+                                        sweep->precision == QV_SINGLE, (int64_t)1 << sweep->outer_bits, &program);
+  if (code == QV_OK) {
+    code = run_tiles(sweep, state, &(tile_work){.program = &program});
+    qv_tile_program_destroy(&program);
+  }
   timer->bytes += 2.0 * (double)qv_state_amplitude_bytes(state) * (double)state->count;
   qv_timer_stop(timer);
   return code;
@@ -175,7 +201,7 @@ qv_code qv_sweep_run_back(const qv_sweep *sweep, qv_state *state, qv_state *left
     for (int i = 0; i < sweep->nops; i++) {
       inverse[i] = qv_tile_inverse(&sweep->ops[i]);
     }
-    code = run_tiles(sweep, state, left, inverse, sums);
+    code = run_tiles(sweep, state, &(tile_work){.left = left, .inverse = inverse, .sums = sums});
     memset(slopes, 0, (size_t)sweep->ngates * sizeof *slopes);
     for (int i = 0; i < sweep->nops; i++) {
       slopes[sweep->ops[i].gate] += qv_sum_tree_strided(sums + i, PARTS, sweep->nops);

@@ -6,6 +6,8 @@
 #define QV_INT        int64_t
 #define QV_LANES      8
 #define QV_NAME(name) name##_double
+#include "state/qv_tile_vector.inc"
+
 #include "state/qv_tile_kernels.inc"
 #undef QV_REAL
 #undef QV_INT
@@ -16,6 +18,8 @@
 #define QV_INT        int32_t
 #define QV_LANES      16
 #define QV_NAME(name) name##_single
+#include "state/qv_tile_vector.inc"
+
 #include "state/qv_tile_kernels.inc"
 #undef QV_REAL
 #undef QV_INT

@@ -65,10 +65,11 @@ double qv_tile_couple_double(const qv_tile_op *op, const double *re, const doubl
 double qv_tile_couple_single(const qv_tile_op *op, const float *re, const float *im, const float *left_re,
                              const float *left_im, uint64_t outer);
 
-/* `count` interleaved amplitudes (a multiple of the lanes) into parts, returning whether any is not zero; and back. */
+/* `count` interleaved amplitudes (a multiple of the lanes) into parts, returning whether any is not zero; and back,
+ * multiplied by a scale. */
 bool qv_tile_load_double(const double *from, int64_t count, double *re, double *im);
 bool qv_tile_load_single(const float *from, int64_t count, float *re, float *im);
-void qv_tile_store_double(double *to, int64_t count, const double *re, const double *im);
-void qv_tile_store_single(float *to, int64_t count, const float *re, const float *im);
+void qv_tile_store_double(double *to, int64_t count, double scale, const double *re, const double *im);
+void qv_tile_store_single(float *to, int64_t count, float scale, const float *re, const float *im);
 
 #endif

@@ -1,0 +1,292 @@
+#include "state/qv_tile_phase.h"
+
+#include "base/qv_clones.h"
+#include "base/qv_memory.h"
+
+#include <complex.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Blocks of 32 vectors: the tables of a tile with eleven vector bits stay in the first-level cache. */
+#define BLOCK_BITS 5
+
+/* A check doubles the terms of an op. */
+#define CHECKS_MOST 4
+
+#define LEVELS_MOST 16
+
+typedef struct {
+  uint64_t mask; /* over vector index and outer bits */
+  double angle[QV_LANES_MAX];
+} term;
+
+/* A mask on block number and outer bits: what a factor's sign, or that of an angle common to all amplitudes, follows.
+ */
+typedef struct {
+  uint64_t mask;
+  double angle;
+} sign_angle;
+
+struct qv_phase {
+  bool single;
+  int vector_bits, low_bits, lane_bits;
+  int levels;          /* vector_bits - low_bits; level 0 are the outer bits, level k decides bit vector_bits - k */
+  int ntables;         /* without the first, which depends on the place in the block alone */
+  void *tables;        /* [1 + ntables][2][2^low_bits] vectors */
+  sign_angle *factors; /* [ntables], in order of their levels */
+  int first_factor[LEVELS_MOST + 2];
+  sign_angle *angles; /* in order of their levels */
+  int nangles;
+  int first_angle[LEVELS_MOST + 2];
+};
+
+bool qv_phase_fits(const qv_tile_op *op)
+{
+  bool fits = op->kind == QV_TILE_PHASE && op->nchecks <= CHECKS_MOST;
+  for (int l = 0; l < 1 << op->lane_bits && fits; l++) {
+    const double even = hypot(op->da[0][l] + op->oa[0][l], op->da[1][l] + op->oa[1][l]);
+    const double odd = hypot(op->da[0][l] - op->oa[0][l], op->da[1][l] - op->oa[1][l]);
+    fits = fabs(even - 1) < 1e-12 && fabs(odd - 1) < 1e-12;
+  }
+  return fits;
+}
+
+/* The terms of one op: its angle is (even + odd)/2 + sign (even - odd)/2 on the set of its checks, whose indicator is a
+ * product of (1 +- (-1)^check)/2. */
+static int terms_of(const qv_tile_op *op, term *out)
+{
+  int count = 0;
+  for (uint32_t subset = 0; subset < 1U << op->nchecks; subset++) {
+    const double weight = (__builtin_parity(subset & op->values) ? -1 : 1) * ldexp(0.5, -op->nchecks);
+    uint64_t mask = 0;
+    for (int k = 0; k < op->nchecks; k++) {
+      mask ^= subset >> k & 1 ? op->check[k] : 0;
+    }
+    for (int part = 0; part < 2; part++) {
+      term *t = &out[count++];
+      t->mask = part ? mask ^ op->sign : mask;
+      for (int l = 0; l < 1 << op->lane_bits; l++) {
+        const double even = atan2(op->da[1][l] + op->oa[1][l], op->da[0][l] + op->oa[0][l]);
+        const double odd = atan2(op->da[1][l] - op->oa[1][l], op->da[0][l] - op->oa[0][l]);
+        t->angle[l] = weight * (part ? even - odd : even + odd);
+      }
+    }
+  }
+  return count;
+}
+
+/* The level at which a mask becomes known: that of its lowest bit above the place in the block. */
+static int level_of(const qv_phase *p, uint64_t mask)
+{
+  const uint64_t decided = mask & qv_low_mask(p->vector_bits) & ~qv_low_mask(p->low_bits);
+  return decided ? p->vector_bits - qv_low_bit(decided) : 0;
+}
+
+/* Order of terms: by level, then by their mask above the block, then within. The block's own bits are the low ones. */
+typedef struct {
+  int level;
+  uint64_t high, low;
+  term *term;
+} sort_key;
+
+static int compare_keys(const void *left, const void *right)
+{
+  const sort_key *a = left, *b = right;
+  if (a->level != b->level) {
+    return a->level < b->level ? -1 : 1;
+  }
+  if (a->high != b->high) {
+    return a->high < b->high ? -1 : 1;
+  }
+  return a->low < b->low ? -1 : a->low > b->low;
+}
+
+static bool is_common(const qv_phase *p, const sort_key *key)
+{
+  bool common = key->low == 0;
+  for (int l = 1; l < 1 << p->lane_bits; l++) {
+    common = common && key->term->angle[l] == key->term->angle[0];
+  }
+  return common;
+}
+
+/* Adds the angles of terms that share their mask above the block up over a block, and writes e^(i angle). */
+static void fill_table(const qv_phase *p, const sort_key *keys, int64_t count, void *table)
+{
+  const int lanes = 1 << p->lane_bits;
+  const int64_t half = (int64_t)lanes << p->low_bits;
+  for (int64_t x = 0; x < (int64_t)1 << p->low_bits; x++) {
+    double angle[QV_LANES_MAX] = {0};
+    for (int64_t k = 0; k < count; k++) {
+      const double sign = qv_parity(keys[k].low & (uint64_t)x) ? -1 : 1;
+      for (int l = 0; l < lanes; l++) {
+        angle[l] += sign * keys[k].term->angle[l];
+      }
+    }
+    for (int l = 0; l < lanes; l++) {
+      const int64_t at = x * lanes + l;
+      if (p->single) {
+        ((float *)table)[at] = (float)cos(angle[l]);
+        ((float *)table)[half + at] = (float)sin(angle[l]);
+      } else {
+        ((double *)table)[at] = cos(angle[l]);
+        ((double *)table)[half + at] = sin(angle[l]);
+      }
+    }
+  }
+}
+
+static size_t table_bytes(const qv_phase *p)
+{
+  return (size_t)128 << p->low_bits;
+}
+
+/* Sorted keys into the first table, factors and common angles. */
+static void arrange(qv_phase *p, const sort_key *keys, int64_t count)
+{
+  int64_t begin = 0;
+  memset(p->first_factor, 0, sizeof p->first_factor);
+  memset(p->first_angle, 0, sizeof p->first_angle);
+  while (begin < count && keys[begin].high == 0) {
+    begin++;
+  }
+  fill_table(p, keys, begin, p->tables);
+  for (int64_t end = begin; begin < count; begin = end) {
+    const int level = keys[begin].level;
+    bool common = true;
+    for (; end < count && keys[end].high == keys[begin].high; end++) {
+      common = common && is_common(p, &keys[end]);
+    }
+    if (common) {
+      sign_angle *a = &p->angles[p->nangles++];
+      a->mask = keys[begin].high;
+      for (int64_t k = begin; k < end; k++) {
+        a->angle += keys[k].term->angle[0];
+      }
+      p->first_angle[level + 1] = p->nangles;
+    } else {
+      p->factors[p->ntables++].mask = keys[begin].high;
+      fill_table(p, keys + begin, end - begin, (char *)p->tables + (size_t)p->ntables * table_bytes(p));
+      p->first_factor[level + 1] = p->ntables;
+    }
+  }
+  for (int level = 1; level <= p->levels + 1; level++) { /* levels without any begin where the last one ended */
+    p->first_factor[level] = p->first_factor[level] ? p->first_factor[level] : p->first_factor[level - 1];
+    p->first_angle[level] = p->first_angle[level] ? p->first_angle[level] : p->first_angle[level - 1];
+  }
+}
+
+static qv_code build(qv_phase *p, term *terms, sort_key *keys, int64_t count)
+{
+  const uint64_t low = qv_low_mask(p->low_bits);
+  int64_t distinct = 0;
+  for (int64_t i = 0; i < count; i++) {
+    const uint64_t high = terms[i].mask & ~low;
+    keys[i] = (sort_key){level_of(p, terms[i].mask), high, terms[i].mask & low, &terms[i]};
+  }
+  qsort(keys, (size_t)count, sizeof *keys, compare_keys);
+  for (int64_t i = 0; i < count; i++) {
+    distinct += i == 0 || keys[i].high != keys[i - 1].high;
+  }
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)distinct + 1, table_bytes(p), &p->tables));
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)distinct + 1, sizeof *p->factors, &p->factors));
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)distinct + 1, sizeof *p->angles, &p->angles));
+  arrange(p, keys, count);
+  return QV_OK;
+}
+
+qv_code qv_phase_create(const qv_tile_op *ops, int count, const int *chosen, int vector_bits, bool single,
+                        qv_phase **out)
+{
+  qv_phase *p = NULL;
+  term *terms = NULL;
+  sort_key *keys = NULL;
+  int64_t most = 0, nterms = 0;
+  *out = NULL;
+  for (int i = 0; i < count; i++) {
+    most += 2 << ops[chosen[i]].nchecks;
+  }
+  QV_REQUIRE(vector_bits < LEVELS_MOST);
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, 1, sizeof *p, &p));
+  p->single = single;
+  p->vector_bits = vector_bits;
+  p->low_bits = vector_bits < BLOCK_BITS ? vector_bits : BLOCK_BITS;
+  p->lane_bits = single ? 4 : 3;
+  p->levels = vector_bits - p->low_bits;
+  qv_code code = qv_alloc(QV_MEM_CIRCUIT, (size_t)most, sizeof *terms, &terms);
+  if (code == QV_OK) {
+    code = qv_alloc(QV_MEM_CIRCUIT, (size_t)most, sizeof *keys, &keys);
+  }
+  for (int i = 0; code == QV_OK && i < count; i++) {
+    nterms += terms_of(&ops[chosen[i]], terms + nterms);
+  }
+  if (code == QV_OK) {
+    code = build(p, terms, keys, nterms);
+  }
+  qv_free(&keys);
+  qv_free(&terms);
+  if (code != QV_OK) {
+    qv_phase_destroy(&p);
+  }
+  *out = p;
+  return code;
+}
+
+void qv_phase_destroy(qv_phase **phase)
+{
+  if (!*phase) {
+    return;
+  }
+  qv_free(&(*phase)->angles);
+  qv_free(&(*phase)->factors);
+  qv_free(&(*phase)->tables);
+  qv_free(phase);
+}
+
+size_t qv_phase_scratch(const qv_phase *phase)
+{
+  return (size_t)(2 * phase->levels + 3) * table_bytes(phase);
+}
+
+/* The common angle of a level, by the signs of its masks at vector index and outer bits `at`. */
+static double common_angle(const qv_phase *p, int level, uint64_t at)
+{
+  double angle = 0;
+  for (int k = p->first_angle[level]; k < p->first_angle[level + 1]; k++) {
+    angle += qv_parity(p->angles[k].mask & at) ? -p->angles[k].angle : p->angles[k].angle;
+  }
+  return angle;
+}
+
+#define QV_REAL       double
+#define QV_INT        int64_t
+#define QV_LANES      8
+#define QV_NAME(name) name##_double
+#include "state/qv_tile_vector.inc"
+
+#include "state/qv_tile_phase_kernels.inc"
+#undef QV_REAL
+#undef QV_INT
+#undef QV_LANES
+#undef QV_NAME
+#define QV_REAL       float
+#define QV_INT        int32_t
+#define QV_LANES      16
+#define QV_NAME(name) name##_single
+#include "state/qv_tile_vector.inc"
+
+#include "state/qv_tile_phase_kernels.inc"
+#undef QV_REAL
+#undef QV_INT
+#undef QV_LANES
+#undef QV_NAME
+
+void qv_phase_run(const qv_phase *phase, void *re, void *im, uint64_t outer, void *scratch)
+{
+  if (phase->single) {
+    phase_tile_single(phase, re, im, outer, scratch);
+  } else {
+    phase_tile_double(phase, re, im, outer, scratch);
+  }
+}

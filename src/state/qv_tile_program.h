@@ -1,0 +1,32 @@
+/* The gates of a sweep as a program for its tiles: reordered where they commute and grouped so that a group passes over
+ * the tile once. Room-internal. */
+#ifndef QV_TILE_PROGRAM_H
+#define QV_TILE_PROGRAM_H
+
+#include "state/qv_tile_phase.h"
+#include "state/qv_tile_register.h"
+
+typedef struct {
+  const qv_tile_op *op;   /* one gate alone, or */
+  qv_register *registers; /* matrices along few dimensions, or */
+  qv_phase *phase;        /* diagonal gates */
+} qv_tile_group;
+
+typedef struct {
+  qv_tile_group *groups;
+  int ngroups, capacity;
+  bool single;
+  double scale;   /* what the amplitudes are multiplied by in the end */
+  size_t scratch; /* bytes that a run wants */
+} qv_tile_program;
+
+/* The program of ops[nops], which must outlive it. `tiles` is how many it will run on: for few, grouping does not pay
+ * and each op is a group. Local. */
+qv_code qv_tile_program_create(const qv_tile_op *ops, int nops, int vector_bits, bool single, int64_t tiles,
+                               qv_tile_program *out);
+void qv_tile_program_destroy(qv_tile_program *program);
+
+/* Runs all groups on a tile (the scale is left to the caller). Local. */
+void qv_tile_program_run(const qv_tile_program *program, void *re, void *im, uint64_t outer, void *scratch);
+
+#endif

@@ -1,0 +1,33 @@
+/* One-qubit gates on two or three dimensions of a tile in one pass over it. Room-internal.
+ *
+ * The pass holds the 2^dims vectors of a coset in registers and takes them through a list of steps: a 2x2 matrix
+ * between the halves of a dimension, a 2x2 matrix within the lanes, or a diagonal over the coset. A matrix with equal
+ * diagonal entries is divided by them, which halves its arithmetic (a + t b instead of c a + s b); the factor is left
+ * to the end of the sweep. */
+#ifndef QV_TILE_REGISTER_H
+#define QV_TILE_REGISTER_H
+
+#include "base/qv_status.h"
+#include "state/qv_tile.h"
+
+#define QV_REGISTER_DIMS  3
+#define QV_REGISTER_STEPS 24
+
+typedef struct qv_register qv_register;
+
+/* Whether an op is a matrix along one dimension (its flip), or within the lanes (no flip), and sees nothing else. */
+bool qv_register_fits(const qv_tile_op *op);
+
+/* Whether a PHASE op looks at no more than the lanes and those of the dimensions that are single bits. */
+bool qv_register_fits_phase(const qv_tile_op *op, int dims, const uint64_t *flips);
+
+/* The ops chosen[count] in order, along the dimensions flips[dims] (independent masks of vector bits; 0..3). What the
+ * tile must be multiplied by in the end is multiplied to *scale. Local. */
+qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, int dims, const uint64_t *flips,
+                           int vector_bits, bool single, double *scale, qv_register **out);
+void qv_register_destroy(qv_register **group);
+
+/* Applies the group to a tile. Local. */
+void qv_register_run(const qv_register *group, void *re, void *im);
+
+#endif
