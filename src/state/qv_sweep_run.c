@@ -76,12 +76,25 @@ static uint64_t outer_of(const qv_sweep *s, const qv_state *state, int64_t t)
   return ((uint64_t)t | qv_state_rank(state) << s->outer_bits) << (s->tile_bits - s->lane_bits);
 }
 
-static void run_tile(const qv_sweep *s, qv_state *state, int64_t t, const qv_tile_program *program,
+/* Fetches tile t, if there is one: `end` is the first that this thread will not run. */
+static qv_prefetch prefetch_of(const qv_sweep *s, const qv_state *state, int64_t t, int64_t end)
+{
+  const int line_bits = s->precision == QV_DOUBLE ? 2 : 3;
+  return (qv_prefetch){.data = state->data,
+                       .base = t < end ? qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t) : 0,
+                       .piece = s->piece,
+                       .lines = t < end ? (int64_t)1 << (s->tile_bits - line_bits) : 0,
+                       .piece_bits = s->low_bits - line_bits,
+                       .line_bits = line_bits};
+}
+
+static void run_tile(const qv_sweep *s, qv_state *state, int64_t t, int64_t end, const qv_tile_program *program,
                      const tile_buffers *b)
 {
+  qv_prefetch next = prefetch_of(s, state, t + 1, end);
   const uint64_t base = qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t), outer = outer_of(s, state, t);
   if (load_tile(s, state, base, b->re, b->im)) {
-    qv_tile_program_run(program, b->re, b->im, outer, b->scratch);
+    qv_tile_program_run(program, b->re, b->im, outer, b->scratch, &next);
     store_tile(s, state, base, program->scale, b->re, b->im);
   }
 }
@@ -128,11 +141,12 @@ typedef struct {
 static void run_part(const qv_sweep *s, qv_state *state, const tile_work *w, const tile_buffers *b, int part)
 {
   const int64_t tiles = (int64_t)1 << s->outer_bits;
-  for (int64_t t = tiles * part / PARTS; t < tiles * (part + 1) / PARTS; t++) {
+  const int64_t end = tiles * (part + 1) / PARTS;
+  for (int64_t t = tiles * part / PARTS; t < end; t++) {
     if (w->left) {
       run_tile_back(s, state, w->left, t, w->inverse, b, w->sums + (size_t)part * (size_t)s->nops);
     } else {
-      run_tile(s, state, t, w->program, b);
+      run_tile(s, state, t, end, w->program, b);
     }
   }
 }

@@ -3,7 +3,6 @@
 #include "base/qv_clones.h"
 #include "base/qv_memory.h"
 
-#include <complex.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,7 @@ typedef struct {
  */
 typedef struct {
   uint64_t mask;
-  double angle;
+  double cosine, sine;
 } sign_angle;
 
 struct qv_phase {
@@ -137,9 +136,12 @@ static void fill_table(const qv_phase *p, const sort_key *keys, int64_t count, v
   }
 }
 
+/* Tables are a little longer than their content: at multiples of 4 KiB they would all want the same cache sets. */
+#define TABLE_VECTORS(p) (((int64_t)2 << (p)->low_bits) + 4)
+
 static size_t table_bytes(const qv_phase *p)
 {
-  return (size_t)128 << p->low_bits;
+  return (size_t)TABLE_VECTORS(p) * 64;
 }
 
 /* Sorted keys into the first table, factors and common angles. */
@@ -160,10 +162,11 @@ static void arrange(qv_phase *p, const sort_key *keys, int64_t count)
     }
     if (common) {
       sign_angle *a = &p->angles[p->nangles++];
-      a->mask = keys[begin].high;
+      double angle = 0;
       for (int64_t k = begin; k < end; k++) {
-        a->angle += keys[k].term->angle[0];
+        angle += keys[k].term->angle[0];
       }
+      *a = (sign_angle){keys[begin].high, cos(angle), sin(angle)};
       p->first_angle[level + 1] = p->nangles;
     } else {
       p->factors[p->ntables++].mask = keys[begin].high;
@@ -246,18 +249,32 @@ void qv_phase_destroy(qv_phase **phase)
 
 size_t qv_phase_scratch(const qv_phase *phase)
 {
-  return (size_t)(2 * phase->levels + 3) * table_bytes(phase);
+  return (size_t)(2 * phase->levels + 2) * table_bytes(phase);
 }
 
-/* The common angle of a level, by the signs of its masks at vector index and outer bits `at`. */
-static double common_angle(const qv_phase *p, int level, uint64_t at)
+/* e^(i angle) of a level's common angle, by the signs of its masks at vector index and outer bits `at`. */
+static void common_factor(const qv_phase *p, int level, uint64_t at, double out[2])
 {
-  double angle = 0;
+  double re = 1, im = 0;
   for (int k = p->first_angle[level]; k < p->first_angle[level + 1]; k++) {
-    angle += qv_parity(p->angles[k].mask & at) ? -p->angles[k].angle : p->angles[k].angle;
+    const double c = p->angles[k].cosine,
+                 s = qv_parity(p->angles[k].mask & at) ? -p->angles[k].sine : p->angles[k].sine;
+    const double next = re * c - im * s;
+    im = re * s + im * c;
+    re = next;
   }
-  return angle;
+  out[0] = re;
+  out[1] = im;
 }
+
+/* out = a b, or with b's conjugate */
+static void multiply(const double a[2], const double b[2], double sign, double out[2])
+{
+  out[0] = a[0] * b[0] - sign * a[1] * b[1];
+  out[1] = sign * a[0] * b[1] + a[1] * b[0];
+}
+
+static const double one[2] = {1, 0};
 
 #define QV_REAL       double
 #define QV_INT        int64_t
@@ -282,11 +299,17 @@ static double common_angle(const qv_phase *p, int level, uint64_t at)
 #undef QV_LANES
 #undef QV_NAME
 
-void qv_phase_run(const qv_phase *phase, void *re, void *im, uint64_t outer, void *scratch)
+int64_t qv_phase_blocks(const qv_phase *phase)
+{
+  return (int64_t)1 << phase->levels;
+}
+
+void qv_phase_run(const qv_phase *phase, void *re, void *im, uint64_t outer, void *scratch, qv_prefetch *prefetch,
+                  int rate)
 {
   if (phase->single) {
-    phase_tile_single(phase, re, im, outer, scratch);
+    phase_tile_single(phase, re, im, outer, scratch, prefetch, rate);
   } else {
-    phase_tile_double(phase, re, im, outer, scratch);
+    phase_tile_double(phase, re, im, outer, scratch, prefetch, rate);
   }
 }

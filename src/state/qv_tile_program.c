@@ -13,6 +13,10 @@
 /* Tiles below which programs are not worth their making. */
 #define TILES_LEAST 8
 
+/* Lines of the next tile that are asked for at a time, at most; a block of phases is worth several cosets. */
+#define RATE_MOST   6
+#define BLOCK_SLOTS 4
+
 #define DIMS QV_REGISTER_DIMS
 
 /* What decides whether ops commute: coordinates (lanes, vector index, outer bits) that an op changes, and those on
@@ -153,11 +157,11 @@ static uint64_t best_extension(const builder *b, int dims, const uint64_t *flips
   return best;
 }
 
-/* Fills up to two dimensions with bits that the others do not hold: there are kernels for 0, 2 and 3. */
-static int pad_dimensions(const builder *b, int dims, uint64_t *flips)
+/* Fills up to two dimensions with bits that the others do not hold: there are kernels for 2 and 3. */
+static int pad_dimensions(int dims, uint64_t *flips)
 {
-  for (int bit = 0; dims == 1 && bit < b->vector_bits; bit++) {
-    if (!(flips[0] >> bit & 1)) {
+  for (int bit = 0; dims < 2; bit++) {
+    if (dims == 0 || !(flips[0] >> bit & 1)) {
       flips[dims++] = 1ULL << bit;
     }
   }
@@ -172,6 +176,9 @@ static qv_code push(builder *b, qv_tile_group group)
     QV_TRY(qv_realloc(QV_MEM_CIRCUIT, (size_t)p->capacity, sizeof *p->groups, &p->groups));
   }
   p->groups[p->ngroups++] = group;
+  p->slots += group.registers ? qv_register_cosets(group.registers)
+              : group.phase   ? BLOCK_SLOTS * qv_phase_blocks(group.phase)
+                              : 0;
   return QV_OK;
 }
 
@@ -220,7 +227,7 @@ static qv_code add_matrices(builder *b, int first)
     take_out(b, &first, 1);
     return push(b, group);
   }
-  dims = pad_dimensions(b, dims, flips);
+  dims = pad_dimensions(dims, flips);
   QV_TRY(qv_register_create(b->ops, count, chosen, dims, flips, b->vector_bits, b->single, &b->program->scale,
                             &group.registers));
   take_out(b, chosen, count);
@@ -331,14 +338,17 @@ void qv_tile_program_destroy(qv_tile_program *program)
   qv_free(&program->groups);
 }
 
-void qv_tile_program_run(const qv_tile_program *program, void *re, void *im, uint64_t outer, void *scratch)
+void qv_tile_program_run(const qv_tile_program *program, void *re, void *im, uint64_t outer, void *scratch,
+                         qv_prefetch *prefetch)
 {
+  const int64_t wanted = program->slots ? (prefetch->lines + program->slots - 1) / program->slots : 0;
+  const int rate = (int)(wanted < RATE_MOST ? wanted : RATE_MOST);
   for (int i = 0; i < program->ngroups; i++) {
     const qv_tile_group *g = &program->groups[i];
     if (g->registers) {
-      qv_register_run(g->registers, re, im);
+      qv_register_run(g->registers, re, im, prefetch, rate);
     } else if (g->phase) {
-      qv_phase_run(g->phase, re, im, outer, scratch);
+      qv_phase_run(g->phase, re, im, outer, scratch, prefetch, BLOCK_SLOTS * rate);
     } else if (program->single) {
       qv_tile_apply_single(g->op, re, im, outer);
     } else {

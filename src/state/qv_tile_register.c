@@ -26,14 +26,15 @@
 
 typedef struct {
   int code;      /* FORMS * dimension + form, CODE_LANES + form, CODE_DIAGONAL */
-  int argument;  /* lane flip, or the vectors of a diagonal that are not 1 */
+  int argument;  /* the vectors of a diagonal that are not 1 */
   int constants; /* where its coefficients begin, in numbers */
 } register_step;
 
 struct qv_register {
   bool single;
   int dims, vector_bits, lane_bits, nsteps;
-  uint64_t above[QV_REGISTER_DIMS];        /* masks of the bits at and above each pivot, ascending */
+  int uniform; /* the form, if the steps are matrices of one form for each dimension, in order; else -1 */
+  uint64_t above[QV_REGISTER_DIMS];        /* masks of the bits at and above each dimension, ascending */
   uint64_t offsets[1 << QV_REGISTER_DIMS]; /* combinations of the flips */
   register_step steps[QV_REGISTER_STEPS];
   void *constants; /* in the precision of the tile */
@@ -62,8 +63,23 @@ struct qv_register {
 
 #define LANE_CASE(form)                                                                                                \
   case CODE_LANES + (form):                                                                                            \
-    QV_NAME(step_lanes)(c, s->argument, r, m, dims, form);                                                             \
+    QV_NAME(step_lanes)(c, r, m, dims, form);                                                                          \
     break;
+
+#define UNIFORM_LOOP(count, form)                                                                                      \
+  case form:                                                                                                           \
+    QV_NAME(register_loop)(g, re, im, prefetch, rate, count, form);                                                    \
+    break;
+
+#define UNIFORM_LOOPS(count)                                                                                           \
+  switch (g->uniform) {                                                                                                \
+    UNIFORM_LOOP(count, FORM_GENERAL)                                                                                  \
+    UNIFORM_LOOP(count, FORM_UNIT_REAL)                                                                                \
+    UNIFORM_LOOP(count, FORM_UNIT_CROSS)                                                                               \
+    UNIFORM_LOOP(count, FORM_REFLECT)                                                                                  \
+  default:                                                                                                             \
+    QV_NAME(register_loop)(g, re, im, prefetch, rate, count, -1);                                                      \
+  }
 
 #define QV_REAL       double
 #define QV_INT        int64_t
@@ -101,12 +117,6 @@ static bool is_uniform(const qv_tile_op *op)
   return uniform;
 }
 
-static bool is_symmetric(const qv_tile_op *op)
-{
-  return op->da[0][0] == op->db[0][0] && op->da[1][0] == op->db[1][0] && op->oa[0][0] == op->ob[0][0] &&
-         op->oa[1][0] == op->ob[1][0];
-}
-
 bool qv_register_fits(const qv_tile_op *op)
 {
   if (op->kind != QV_TILE_PAIR || op->sign != 0) {
@@ -115,22 +125,21 @@ bool qv_register_fits(const qv_tile_op *op)
   if (op->flip == 0) {
     return op->nchecks == 0;
   }
-  /* the one check tells a pair's members apart: by the bit itself, or by any bits if the members are treated alike */
-  return op->lane_flip == 0 && op->nchecks == 1 && is_uniform(op) &&
-         (op->check[0] == op->flip ? (op->flip & (op->flip - 1)) == 0
-                                   : is_symmetric(op) && qv_parity(op->check[0] & op->flip));
+  /* the one check tells a pair's members apart by the bit itself */
+  return op->lane_flip == 0 && op->nchecks == 1 && op->check[0] == op->flip && (op->flip & (op->flip - 1)) == 0 &&
+         is_uniform(op);
 }
 
 bool qv_register_fits_phase(const qv_tile_op *op, int dims, const uint64_t *flips)
 {
-  uint64_t seen = op->sign, singles = 0, others = 0;
+  uint64_t seen = op->sign;
   for (int k = 0; k < op->nchecks; k++) {
     seen |= op->check[k];
   }
   for (int d = 0; d < dims; d++) {
-    *((flips[d] & (flips[d] - 1)) == 0 ? &singles : &others) |= flips[d];
+    seen &= ~flips[d];
   }
-  return op->kind == QV_TILE_PHASE && (seen & ~(singles & ~others)) == 0;
+  return op->kind == QV_TILE_PHASE && seen == 0;
 }
 
 static void set_constant(qv_register *g, int at, double value)
@@ -139,6 +148,15 @@ static void set_constant(qv_register *g, int at, double value)
     ((float *)g->constants)[at] = (float)value;
   } else {
     ((double *)g->constants)[at] = value;
+  }
+}
+
+static void set_place(qv_register *g, int at, int place)
+{
+  if (g->single) {
+    ((int32_t *)g->constants)[at] = place;
+  } else {
+    ((int64_t *)g->constants)[at] = place;
   }
 }
 
@@ -213,7 +231,7 @@ static void add_lanes(qv_register *g, const qv_tile_op *op, double *scale)
   const int form = !real_d || !(real_o || cross_o) ? FORM_GENERAL
                    : unit                          ? (real_o ? FORM_UNIT_REAL : FORM_UNIT_CROSS)
                                                    : (real_o ? FORM_REAL : FORM_CROSS);
-  const register_step *s = take_step(g, CODE_LANES + form, op->lane_flip, 4);
+  const register_step *s = take_step(g, CODE_LANES + form, 0, 5);
   const double divisor = unit ? d : 1;
   *scale *= divisor;
   for (int l = 0; l < lanes; l++) {
@@ -221,6 +239,7 @@ static void add_lanes(qv_register *g, const qv_tile_op *op, double *scale)
     set_constant(g, s->constants + lanes + l, op->da[1][l] / divisor);
     set_constant(g, s->constants + 2 * lanes + l, op->oa[0][l] / divisor);
     set_constant(g, s->constants + 3 * lanes + l, op->oa[1][l] / divisor);
+    set_place(g, s->constants + 4 * lanes + l, l ^ op->lane_flip);
   }
 }
 
@@ -257,22 +276,18 @@ static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chose
 /* The coset's members and how to count through the cosets. */
 static void set_dimensions(qv_register *g, int dims, const uint64_t *flips)
 {
-  uint64_t rows[QV_REGISTER_DIMS], pivots = 0;
+  uint64_t bits = 0;
   g->dims = dims;
   for (int d = 0; d < dims; d++) {
-    rows[d] = flips[d];
+    bits |= flips[d];
   }
   for (int k = 0; k < 1 << dims; k++) {
     for (int d = 0; d < dims; d++) {
-      g->offsets[k] ^= k >> d & 1 ? flips[d] : 0;
+      g->offsets[k] |= k >> d & 1 ? flips[d] : 0;
     }
   }
-  qv_gf2_reduce(dims, rows, NULL);
-  for (int d = 0; d < dims; d++) {
-    pivots |= 1ULL << qv_high_bit(rows[d]);
-  }
-  for (int d = 0; pivots; d++, pivots &= pivots - 1) {
-    g->above[d] = ~qv_low_mask(qv_low_bit(pivots));
+  for (int d = 0; bits; d++, bits &= bits - 1) {
+    g->above[d] = ~qv_low_mask(qv_low_bit(bits));
   }
 }
 
@@ -299,12 +314,33 @@ static void add_steps(qv_register *g, const qv_tile_op *ops, int count, const in
   }
 }
 
+/* Sorts steps that are one for each dimension by the dimension: they commute. Returns their form if it is one. */
+static int find_uniform(qv_register *g)
+{
+  register_step sorted[QV_REGISTER_DIMS];
+  int seen = 0;
+  for (int i = 0; i < g->nsteps && g->nsteps == g->dims; i++) {
+    const int dim = g->steps[i].code / FORMS;
+    if (dim < g->dims && g->steps[i].code % FORMS == g->steps[0].code % FORMS) {
+      sorted[dim] = g->steps[i];
+      seen |= 1 << dim;
+    }
+  }
+  if (seen != (1 << g->dims) - 1) {
+    return -1;
+  }
+  for (int d = 0; d < g->dims; d++) {
+    g->steps[d] = sorted[d];
+  }
+  return g->steps[0].code % FORMS;
+}
+
 qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, int dims, const uint64_t *flips,
                            int vector_bits, bool single, double *scale, qv_register **out)
 {
   qv_register *g = NULL;
   *out = NULL;
-  QV_REQUIRE(count <= QV_REGISTER_STEPS && (dims == 0 || dims == 2 || dims == 3) && vector_bits >= dims);
+  QV_REQUIRE(count <= QV_REGISTER_STEPS && (dims == 2 || dims == 3) && vector_bits >= dims);
   QV_TRY(qv_alloc(QV_MEM_CIRCUIT, 1, sizeof *g, &g));
   g->single = single;
   g->vector_bits = vector_bits;
@@ -316,6 +352,7 @@ qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, 
     return code;
   }
   add_steps(g, ops, count, chosen, flips, scale);
+  g->uniform = find_uniform(g);
   *out = g;
   return QV_OK;
 }
@@ -329,11 +366,16 @@ void qv_register_destroy(qv_register **group)
   qv_free(group);
 }
 
-void qv_register_run(const qv_register *group, void *re, void *im)
+int64_t qv_register_cosets(const qv_register *group)
+{
+  return (int64_t)1 << (group->vector_bits - group->dims);
+}
+
+void qv_register_run(const qv_register *group, void *re, void *im, qv_prefetch *prefetch, int rate)
 {
   if (group->single) {
-    register_run_single(group, re, im);
+    register_run_single(group, re, im, prefetch, rate);
   } else {
-    register_run_double(group, re, im);
+    register_run_double(group, re, im, prefetch, rate);
   }
 }

@@ -8,6 +8,7 @@
 #define QV_TILE_REGISTER_H
 
 #include "base/qv_status.h"
+#include "state/qv_prefetch.h"
 #include "state/qv_tile.h"
 
 #define QV_REGISTER_DIMS  3
@@ -15,19 +16,22 @@
 
 typedef struct qv_register qv_register;
 
-/* Whether an op is a matrix along one dimension (its flip), or within the lanes (no flip), and sees nothing else. */
+/* Whether an op is a matrix along one vector bit (its flip), or within the lanes (no flip), and sees nothing else. */
 bool qv_register_fits(const qv_tile_op *op);
 
-/* Whether a PHASE op looks at no more than the lanes and those of the dimensions that are single bits. */
+/* Whether a PHASE op looks at no more than the lanes and the dimensions. */
 bool qv_register_fits_phase(const qv_tile_op *op, int dims, const uint64_t *flips);
 
-/* The ops chosen[count] in order, along the dimensions flips[dims] (independent masks of vector bits; 0..3). What the
- * tile must be multiplied by in the end is multiplied to *scale. Local. */
+/* The ops chosen[count] in order, along the dimensions flips[dims] (single vector bits; dims is 2 or 3).
+ * What the tile must be multiplied by in the end is multiplied to *scale. Local. */
 qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, int dims, const uint64_t *flips,
                            int vector_bits, bool single, double *scale, qv_register **out);
 void qv_register_destroy(qv_register **group);
 
-/* Applies the group to a tile. Local. */
-void qv_register_run(const qv_register *group, void *re, void *im);
+/* In how many cosets a run goes through the tile. */
+int64_t qv_register_cosets(const qv_register *group);
+
+/* Applies the group to a tile, asking for `rate` lines of the next one with every coset. Local. */
+void qv_register_run(const qv_register *group, void *re, void *im, qv_prefetch *prefetch, int rate);
 
 #endif
