@@ -10,40 +10,26 @@
 /* Tiles are dealt out in this many parts, whatever the number of threads: sums over parts are reproducible. */
 #define PARTS 64
 
-/* How many pieces ahead of its use a tile is fetched. */
-#define AHEAD 12
-
 /* Bytes between the buffers of a thread: parts must not share a cache set. */
 #define PADDING 1024
 
-/* The buffers of one thread: a tile of the state and one of the left state. */
+/* The buffers of one thread: this tile and the next, or on the way back a tile of the state and one of the left. */
 typedef struct {
-  void *re, *im, *left_re, *left_im;
+  void *re[2], *im[2];
   void *scratch; /* of a program */
 } tile_buffers;
 
-static bool load_tile(const qv_sweep *s, const qv_state *state, uint64_t base, void *re, void *im)
+/* The loading of tile t into the buffers re, im; of nothing if t is `end`. */
+static qv_feed feed_of(const qv_sweep *s, const qv_state *state, int64_t t, int64_t end, void *re, void *im)
 {
-  const int64_t piece = (int64_t)1 << s->low_bits, pieces = (int64_t)1 << (s->tile_bits - s->low_bits);
-  const size_t bytes = qv_state_amplitude_bytes(state);
-  bool any = false;
-  for (int64_t p = 0; p < pieces; p++) {
-    if (p + AHEAD < pieces) { /* scattered pieces defeat the hardware's prefetch */
-      const char *next = (const char *)state->data + (base ^ s->piece[p + AHEAD]) * bytes;
-      for (size_t line = 0; line < bytes << s->low_bits && line < 1024; line += 64) {
-        __builtin_prefetch(next + line);
-      }
-    }
-    const uint64_t at = base ^ s->piece[p];
-    if (s->precision == QV_DOUBLE) {
-      any |= qv_tile_load_double((const double *)state->data + 2 * at, piece, (double *)re + p * piece,
-                                 (double *)im + p * piece);
-    } else {
-      any |= qv_tile_load_single((const float *)state->data + 2 * at, piece, (float *)re + p * piece,
-                                 (float *)im + p * piece);
-    }
-  }
-  return any;
+  return (qv_feed){.data = state->data,
+                   .single = s->precision == QV_SINGLE,
+                   .base = t < end ? qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t) : 0,
+                   .piece = s->piece,
+                   .piece_bits = s->low_bits - QV_FEED_BITS,
+                   .units = t < end ? (int64_t)1 << (s->tile_bits - QV_FEED_BITS) : 0,
+                   .re = re,
+                   .im = im};
 }
 
 static void store_tile(const qv_sweep *s, qv_state *state, uint64_t base, double scale, const void *re, const void *im)
@@ -76,26 +62,21 @@ static uint64_t outer_of(const qv_sweep *s, const qv_state *state, int64_t t)
   return ((uint64_t)t | qv_state_rank(state) << s->outer_bits) << (s->tile_bits - s->lane_bits);
 }
 
-/* Fetches tile t, if there is one: `end` is the first that this thread will not run. */
-static qv_prefetch prefetch_of(const qv_sweep *s, const qv_state *state, int64_t t, int64_t end)
+/* The tiles first..end-1, each loaded while the gates of the one before are applied. */
+static void run_forward(const qv_sweep *s, qv_state *state, int64_t first, int64_t end, const qv_tile_program *program,
+                        const tile_buffers *b)
 {
-  const int line_bits = s->precision == QV_DOUBLE ? 2 : 3;
-  return (qv_prefetch){.data = state->data,
-                       .base = t < end ? qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t) : 0,
-                       .piece = s->piece,
-                       .lines = t < end ? (int64_t)1 << (s->tile_bits - line_bits) : 0,
-                       .piece_bits = s->low_bits - line_bits,
-                       .line_bits = line_bits};
-}
-
-static void run_tile(const qv_sweep *s, qv_state *state, int64_t t, int64_t end, const qv_tile_program *program,
-                     const tile_buffers *b)
-{
-  qv_prefetch next = prefetch_of(s, state, t + 1, end);
-  const uint64_t base = qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t), outer = outer_of(s, state, t);
-  if (load_tile(s, state, base, b->re, b->im)) {
-    qv_tile_program_run(program, b->re, b->im, outer, b->scratch, &next);
-    store_tile(s, state, base, program->scale, b->re, b->im);
+  qv_feed feed = feed_of(s, state, first, end, b->re[0], b->im[0]);
+  qv_feed_units(&feed, feed.units);
+  for (int64_t t = first; t < end; t++) {
+    const int other = (t - first + 1) & 1;
+    qv_feed next = feed_of(s, state, t + 1, end, b->re[other], b->im[other]);
+    if (feed.any) {
+      qv_tile_program_run(program, feed.re, feed.im, outer_of(s, state, t), b->scratch, &next);
+      store_tile(s, state, feed.base, program->scale, feed.re, feed.im);
+    }
+    qv_feed_units(&next, next.units);
+    feed = next;
   }
 }
 
@@ -103,30 +84,33 @@ static void run_tile(const qv_sweep *s, qv_state *state, int64_t t, int64_t end,
 static void run_tile_back(const qv_sweep *s, qv_state *state, qv_state *left, int64_t t, const qv_tile_op *inverse,
                           const tile_buffers *b, double *sums)
 {
-  const uint64_t base = qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t), outer = outer_of(s, state, t);
-  const bool any = load_tile(s, state, base, b->re, b->im);
-  const bool any_left = load_tile(s, left, base, b->left_re, b->left_im);
+  const uint64_t outer = outer_of(s, state, t);
+  void *const re = b->re[0], *const im = b->im[0], *const left_re = b->re[1], *const left_im = b->im[1];
+  qv_feed feed = feed_of(s, state, t, t + 1, re, im), left_feed = feed_of(s, left, t, t + 1, left_re, left_im);
+  qv_feed_units(&feed, feed.units);
+  qv_feed_units(&left_feed, left_feed.units);
+  const bool any = feed.any, any_left = left_feed.any;
   if (!any && !any_left) {
     return;
   }
   for (int i = s->nops - 1; i >= 0; i--) {
     if (s->ops[i].rotation && any && any_left) {
       sums[i] += s->precision == QV_DOUBLE
-                     ? qv_tile_couple_double(&s->ops[i], b->re, b->im, b->left_re, b->left_im, outer)
-                     : qv_tile_couple_single(&s->ops[i], b->re, b->im, b->left_re, b->left_im, outer);
+                     ? qv_tile_couple_double(&s->ops[i], re, im, left_re, left_im, outer)
+                     : qv_tile_couple_single(&s->ops[i], re, im, left_re, left_im, outer);
     }
     if (any) {
-      apply_op(s, &inverse[i], b->re, b->im, outer);
+      apply_op(s, &inverse[i], re, im, outer);
     }
     if (any_left) {
-      apply_op(s, &inverse[i], b->left_re, b->left_im, outer);
+      apply_op(s, &inverse[i], left_re, left_im, outer);
     }
   }
   if (any) {
-    store_tile(s, state, base, 1, b->re, b->im);
+    store_tile(s, state, feed.base, 1, re, im);
   }
   if (any_left) {
-    store_tile(s, left, base, 1, b->left_re, b->left_im);
+    store_tile(s, left, feed.base, 1, left_re, left_im);
   }
 }
 
@@ -140,14 +124,12 @@ typedef struct {
 
 static void run_part(const qv_sweep *s, qv_state *state, const tile_work *w, const tile_buffers *b, int part)
 {
-  const int64_t tiles = (int64_t)1 << s->outer_bits;
-  const int64_t end = tiles * (part + 1) / PARTS;
-  for (int64_t t = tiles * part / PARTS; t < end; t++) {
-    if (w->left) {
-      run_tile_back(s, state, w->left, t, w->inverse, b, w->sums + (size_t)part * (size_t)s->nops);
-    } else {
-      run_tile(s, state, t, end, w->program, b);
-    }
+  const int64_t tiles = (int64_t)1 << s->outer_bits, first = tiles * part / PARTS, end = tiles * (part + 1) / PARTS;
+  if (!w->left) {
+    run_forward(s, state, first, end, w->program, b);
+  }
+  for (int64_t t = first; w->left && t < end; t++) {
+    run_tile_back(s, state, w->left, t, w->inverse, b, w->sums + (size_t)part * (size_t)s->nops);
   }
 }
 
@@ -155,7 +137,7 @@ static void run_part(const qv_sweep *s, qv_state *state, const tile_work *w, con
 static qv_code run_tiles(const qv_sweep *s, qv_state *state, const tile_work *w)
 {
   const size_t bytes = qv_state_amplitude_bytes(state) / 2 << s->tile_bits, stride = bytes + PADDING;
-  const size_t scratch = w->program ? w->program->scratch : 0, tiles = w->left ? 4 : 2;
+  const size_t scratch = w->program ? w->program->scratch : 0;
   qv_code code = QV_OK;
   QV_REQUIRE(qv_layout_equal(&s->layout, &state->layout) && s->precision == state->precision);
 #pragma omp parallel
@@ -163,12 +145,9 @@ static qv_code run_tiles(const qv_sweep *s, qv_state *state, const tile_work *w)
     char *space = NULL;
     qv_code mine;
 #pragma omp critical
-    mine = qv_alloc(QV_MEM_BUFFER, 1, tiles * stride + scratch, &space);
-    const tile_buffers b = {.re = space,
-                            .im = space + stride,
-                            .left_re = w->left ? space + 2 * stride : NULL,
-                            .left_im = w->left ? space + 3 * stride : NULL,
-                            .scratch = space + tiles * stride};
+    mine = qv_alloc(QV_MEM_BUFFER, 1, 4 * stride + scratch, &space);
+    const tile_buffers b = {
+        {space, space + 2 * stride}, {space + stride, space + 3 * stride}, space + 4 * stride};
     if (mine != QV_OK) {
 #pragma omp critical
       code = mine;

@@ -11,7 +11,7 @@
 #define QV_TILE_PHASE_H
 
 #include "base/qv_status.h"
-#include "state/qv_prefetch.h"
+#include "state/qv_feed.h"
 #include "state/qv_tile.h"
 
 #include <stddef.h>
@@ -32,8 +32,7 @@ size_t qv_phase_scratch(const qv_phase *phase);
 /* In how many blocks a run goes through the tile. */
 int64_t qv_phase_blocks(const qv_phase *phase);
 
-/* Multiplies the tile at `outer`, asking for `rate` lines of the next one with every block. Local. */
-void qv_phase_run(const qv_phase *phase, void *re, void *im, uint64_t outer, void *scratch, qv_prefetch *prefetch,
-                  int rate);
+/* Multiplies the tile at `outer`, loading `rate` units of the next one with every block. Local. */
+void qv_phase_run(const qv_phase *phase, void *re, void *im, uint64_t outer, void *scratch, qv_feed *feed, int rate);
 
 #endif

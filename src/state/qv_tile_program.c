@@ -13,7 +13,7 @@
 /* Tiles below which programs are not worth their making. */
 #define TILES_LEAST 8
 
-/* Lines of the next tile that are asked for at a time, at most; a block of phases is worth several cosets. */
+/* Units of the next tile that are loaded at a time, at most; a block of phases is worth several cosets. */
 #define RATE_MOST   6
 #define BLOCK_SLOTS 4
 
@@ -339,16 +339,16 @@ void qv_tile_program_destroy(qv_tile_program *program)
 }
 
 void qv_tile_program_run(const qv_tile_program *program, void *re, void *im, uint64_t outer, void *scratch,
-                         qv_prefetch *prefetch)
+                         qv_feed *feed)
 {
-  const int64_t wanted = program->slots ? (prefetch->lines + program->slots - 1) / program->slots : 0;
+  const int64_t wanted = program->slots ? (feed->units + program->slots - 1) / program->slots : 0;
   const int rate = (int)(wanted < RATE_MOST ? wanted : RATE_MOST);
   for (int i = 0; i < program->ngroups; i++) {
     const qv_tile_group *g = &program->groups[i];
     if (g->registers) {
-      qv_register_run(g->registers, re, im, prefetch, rate);
+      qv_register_run(g->registers, re, im, feed, rate);
     } else if (g->phase) {
-      qv_phase_run(g->phase, re, im, outer, scratch, prefetch, BLOCK_SLOTS * rate);
+      qv_phase_run(g->phase, re, im, outer, scratch, feed, BLOCK_SLOTS * rate);
     } else if (program->single) {
       qv_tile_apply_single(g->op, re, im, outer);
     } else {

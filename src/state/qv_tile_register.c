@@ -68,7 +68,7 @@ struct qv_register {
 
 #define UNIFORM_LOOP(count, form)                                                                                      \
   case form:                                                                                                           \
-    QV_NAME(register_loop)(g, re, im, prefetch, rate, count, form);                                                    \
+    QV_NAME(register_loop)(g, re, im, feed, rate, count, form);                                                        \
     break;
 
 #define UNIFORM_LOOPS(count)                                                                                           \
@@ -78,7 +78,7 @@ struct qv_register {
     UNIFORM_LOOP(count, FORM_UNIT_CROSS)                                                                               \
     UNIFORM_LOOP(count, FORM_REFLECT)                                                                                  \
   default:                                                                                                             \
-    QV_NAME(register_loop)(g, re, im, prefetch, rate, count, -1);                                                      \
+    QV_NAME(register_loop)(g, re, im, feed, rate, count, -1);                                                          \
   }
 
 #define QV_REAL       double
@@ -371,11 +371,11 @@ int64_t qv_register_cosets(const qv_register *group)
   return (int64_t)1 << (group->vector_bits - group->dims);
 }
 
-void qv_register_run(const qv_register *group, void *re, void *im, qv_prefetch *prefetch, int rate)
+void qv_register_run(const qv_register *group, void *re, void *im, qv_feed *feed, int rate)
 {
   if (group->single) {
-    register_run_single(group, re, im, prefetch, rate);
+    register_run_single(group, re, im, feed, rate);
   } else {
-    register_run_double(group, re, im, prefetch, rate);
+    register_run_double(group, re, im, feed, rate);
   }
 }

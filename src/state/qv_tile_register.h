@@ -8,7 +8,7 @@
 #define QV_TILE_REGISTER_H
 
 #include "base/qv_status.h"
-#include "state/qv_prefetch.h"
+#include "state/qv_feed.h"
 #include "state/qv_tile.h"
 
 #define QV_REGISTER_DIMS  3
@@ -31,7 +31,7 @@ void qv_register_destroy(qv_register **group);
 /* In how many cosets a run goes through the tile. */
 int64_t qv_register_cosets(const qv_register *group);
 
-/* Applies the group to a tile, asking for `rate` lines of the next one with every coset. Local. */
-void qv_register_run(const qv_register *group, void *re, void *im, qv_prefetch *prefetch, int rate);
+/* Applies the group to a tile, loading `rate` units of the next one with every coset. Local. */
+void qv_register_run(const qv_register *group, void *re, void *im, qv_feed *feed, int rate);
 
 #endif
