@@ -394,14 +394,24 @@ static int matrix_index(const target_split *s, int high, int lane)
   return index;
 }
 
+static void set_number(const qv_sweep *sweep, double *out, int64_t at, double value)
+{
+  if (sweep->precision == QV_DOUBLE) {
+    out[at] = value;
+  } else {
+    ((float *)out)[at] = (float)value;
+  }
+}
+
 /* The coefficients of a dense gate (or its adjoint) in the order in which the kernel reads them. */
 static void fill_dense(const qv_sweep *sweep, const qv_tile_op *op, const target_split *s, int k,
                        const double _Complex *matrix, bool adjoint, const bool inside[QV_LANES_MAX], double *out)
 {
-  const int lanes = 1 << sweep->lane_bits, highs = 1 << s->high, flips = 1 << s->lane;
+  const int lanes = op->uniform ? 1 : 1 << sweep->lane_bits, highs = 1 << s->high, flips = 1 << s->lane;
+  const int parts = k == 2 ? 3 : 2;
   int64_t at = 0;
   for (int h = 0; h < highs; h++) {
-    for (int m = 0; m < highs * flips; m++, at += 2 * lanes) {
+    for (int m = 0; m < highs * flips; m++, at += parts * lanes) {
       for (int l = 0; l < lanes; l++) {
         const int flip = op->lane_flips[m % flips];
         const int row = matrix_index(s, h, l), col = matrix_index(s, m / flips, l ^ flip);
@@ -409,12 +419,10 @@ static void fill_dense(const qv_sweep *sweep, const qv_tile_op *op, const target
         if (!inside[l]) {
           c = h == m / flips && flip == 0;
         }
-        if (sweep->precision == QV_DOUBLE) {
-          out[at + l] = creal(c);
-          out[at + lanes + l] = cimag(c);
-        } else {
-          ((float *)out)[at + l] = (float)creal(c);
-          ((float *)out)[at + lanes + l] = (float)cimag(c);
+        set_number(sweep, out, at + l, creal(c));
+        set_number(sweep, out, at + lanes + l, k == 2 ? cimag(c) - creal(c) : cimag(c));
+        if (k == 2) {
+          set_number(sweep, out, at + 2 * lanes + l, creal(c) + cimag(c));
         }
       }
     }
@@ -427,7 +435,7 @@ static qv_code append_dense(qv_sweep *sweep, int k, const target_split *s, const
   qv_tile_op op = start_op(sweep, QV_TILE_DENSE);
   condition set = *outside;
   bool inside[QV_LANES_MAX];
-  const size_t numbers = ((size_t)2 << (2 * s->high + s->lane)) * QV_LANES_MAX;
+  const size_t numbers = ((size_t)3 << (2 * s->high + s->lane)) * QV_LANES_MAX;
   op.high_targets = s->high;
   op.lane_targets = s->lane;
   for (int i = 0; i < s->high; i++) { /* the set holds the combinations with all targets 0 */
@@ -436,6 +444,10 @@ static qv_code append_dense(qv_sweep *sweep, int k, const target_split *s, const
     op.flip |= 1ULL << s->high_bit[i]; /* bounds the runs */
   }
   split_checks(sweep, &set, 0, &op, inside);
+  op.uniform = k == 2 && s->high == 2;
+  for (int l = 0; l < 1 << sweep->lane_bits; l++) {
+    op.uniform = op.uniform && inside[l];
+  }
   for (int f = 0; f < 1 << s->lane; f++) {
     for (int i = 0; i < s->lane; i++) {
       op.lane_flips[f] |= (f >> i & 1) << s->lane_bit[i];

@@ -49,10 +49,11 @@ static void store_tile(const qv_sweep *s, qv_state *state, uint64_t base, double
 
 static void apply_op(const qv_sweep *s, const qv_tile_op *op, void *re, void *im, uint64_t outer)
 {
+  qv_feed none = {0};
   if (s->precision == QV_DOUBLE) {
-    qv_tile_apply_double(op, re, im, outer);
+    qv_tile_apply_double(op, re, im, outer, &none, 0);
   } else {
-    qv_tile_apply_single(op, re, im, outer);
+    qv_tile_apply_single(op, re, im, outer, &none, 0);
   }
 }
 

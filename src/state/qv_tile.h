@@ -13,6 +13,7 @@
 #ifndef QV_TILE_H
 #define QV_TILE_H
 
+#include "state/qv_feed.h"
 #include "state/qv_index_set.h"
 
 #include <stdbool.h>
@@ -48,16 +49,18 @@ typedef struct {
   int high_targets, lane_targets; /* DENSE */
   uint64_t *offsets;              /* [2^high_targets] vector indices */
   int lane_flips[QV_LANES_MAX];   /* [2^lane_targets] */
-  double *coefficients;           /* [2^kh][2^kh][2^kl][2][lanes] */
+  bool uniform;                   /* of two qubits: the coefficients are the same in all lanes, and stand once */
+  double *coefficients;           /* [2^kh][2^kh][2^kl][2][lanes]; of two qubits [2^kh][4][3][lanes] or [4][4][3] */
   double *adjoint;                /* the same for the inverse */
 } qv_tile_op;
 
 /* The inverse of a PAIR or PHASE gate that is a rotation (by the opposite angle) or unitary. */
 qv_tile_op qv_tile_inverse(const qv_tile_op *op);
 
-/* Applies the gate to a tile in double or single precision. Local. */
-void qv_tile_apply_double(const qv_tile_op *op, double *re, double *im, uint64_t outer);
-void qv_tile_apply_single(const qv_tile_op *op, float *re, float *im, uint64_t outer);
+/* Applies the gate to a tile in double or single precision; gates with much arithmetic load `rate` units of the next
+ * tile with every step of their loop. Local. */
+void qv_tile_apply_double(const qv_tile_op *op, double *re, double *im, uint64_t outer, qv_feed *feed, int rate);
+void qv_tile_apply_single(const qv_tile_op *op, float *re, float *im, uint64_t outer, qv_feed *feed, int rate);
 
 /* Re <left|G|tile> of a rotation. Local. */
 double qv_tile_couple_double(const qv_tile_op *op, const double *re, const double *im, const double *left_re,

@@ -168,6 +168,13 @@ static int pad_dimensions(int dims, uint64_t *flips)
   return dims;
 }
 
+/* Steps in which a gate alone loads some of the next tile. */
+static int64_t cosets_of(const qv_tile_op *op, int vector_bits)
+{
+  const bool loads = op->kind == QV_TILE_DENSE && op->high_targets + op->lane_targets == 2;
+  return loads ? (int64_t)1 << (vector_bits - op->high_targets) : 0;
+}
+
 static qv_code push(builder *b, qv_tile_group group)
 {
   qv_tile_program *p = b->program;
@@ -178,7 +185,7 @@ static qv_code push(builder *b, qv_tile_group group)
   p->groups[p->ngroups++] = group;
   p->slots += group.registers ? qv_register_cosets(group.registers)
               : group.phase   ? BLOCK_SLOTS * qv_phase_blocks(group.phase)
-                              : 0;
+                              : cosets_of(group.op, b->vector_bits);
   return QV_OK;
 }
 
@@ -350,9 +357,9 @@ void qv_tile_program_run(const qv_tile_program *program, void *re, void *im, uin
     } else if (g->phase) {
       qv_phase_run(g->phase, re, im, outer, scratch, feed, BLOCK_SLOTS * rate);
     } else if (program->single) {
-      qv_tile_apply_single(g->op, re, im, outer);
+      qv_tile_apply_single(g->op, re, im, outer, feed, rate);
     } else {
-      qv_tile_apply_double(g->op, re, im, outer);
+      qv_tile_apply_double(g->op, re, im, outer, feed, rate);
     }
   }
 }
