@@ -96,9 +96,8 @@ static void run_tile_back(const qv_sweep *s, qv_state *state, qv_state *left, in
   }
   for (int i = s->nops - 1; i >= 0; i--) {
     if (s->ops[i].rotation && any && any_left) {
-      sums[i] += s->precision == QV_DOUBLE
-                     ? qv_tile_couple_double(&s->ops[i], re, im, left_re, left_im, outer)
-                     : qv_tile_couple_single(&s->ops[i], re, im, left_re, left_im, outer);
+      sums[i] += s->precision == QV_DOUBLE ? qv_tile_couple_double(&s->ops[i], re, im, left_re, left_im, outer)
+                                           : qv_tile_couple_single(&s->ops[i], re, im, left_re, left_im, outer);
     }
     if (any) {
       apply_op(s, &inverse[i], re, im, outer);
@@ -147,8 +146,7 @@ static qv_code run_tiles(const qv_sweep *s, qv_state *state, const tile_work *w)
     qv_code mine;
 #pragma omp critical
     mine = qv_alloc(QV_MEM_BUFFER, 1, 4 * stride + scratch, &space);
-    const tile_buffers b = {
-        {space, space + 2 * stride}, {space + stride, space + 3 * stride}, space + 4 * stride};
+    const tile_buffers b = {{space, space + 2 * stride}, {space + stride, space + 3 * stride}, space + 4 * stride};
     if (mine != QV_OK) {
 #pragma omp critical
       code = mine;
