@@ -130,4 +130,7 @@ void qv_archive_look(const char *path, qv_archive_survey *out);
  * that are not there are fine. Fails with QV_ERR_IO. */
 qv_code qv_archive_remove(const qv_comm *comm, const char *path);
 
+/* Bytes that `path` and its previous generation take on the disk; 0 where there are none. Local. */
+int64_t qv_archive_size(const char *path);
+
 #endif

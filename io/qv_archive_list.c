@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct {
@@ -165,4 +166,23 @@ static qv_code remove_both(const char *path)
 qv_code qv_archive_remove(const qv_comm *comm, const char *path)
 {
   return qv_comm_verdict(comm, 0, qv_comm_rank(comm) == 0 ? remove_both(path) : QV_OK);
+}
+
+static int64_t size_of(const char *path)
+{
+  struct stat status;
+  return stat(path, &status) == 0 ? (int64_t)status.st_size : 0;
+}
+
+int64_t qv_archive_size(const char *path)
+{
+  char *previous = NULL;
+  int64_t bytes = size_of(path);
+  if (qv_archive_previous(path, &previous) == QV_OK) {
+    bytes += size_of(previous);
+  } else {
+    qv_error_clear();
+  }
+  qv_free(&previous);
+  return bytes;
 }

@@ -5,7 +5,8 @@
  *   site:nth:rank:seed    each call fails with probability 1/nth, drawn from the seed
  * where rank is a number, `last` or `all`. It comes from the environment (QV_FAULT, read by qv_parallel_begin) or from
  * the command line. Calls that all ranks make together (parallel HDF5) are made and then reported as failed, as a real
- * library does: leaving one out would hang the others. */
+ * library does: leaving one out would hang the others. The sites of numbers change a number and return as if all were
+ * well: what must notice is the guard (task/qv_guard.h). */
 #ifndef QV_FAULT_H
 #define QV_FAULT_H
 
@@ -28,9 +29,14 @@
   X(QV_FAULT_HDF5_OPEN, "hdf5.open")   /* create and open files and datasets */                                        \
   X(QV_FAULT_HDF5_WRITE, "hdf5.write") /* data and attributes */                                                       \
   X(QV_FAULT_HDF5_READ, "hdf5.read")                                                                                   \
-  X(QV_FAULT_HDF5_CLOSE, "hdf5.close") /* close and flush files */                                                     \
-  X(QV_FAULT_LOST_WRITE, "lost.write") /* a slab's bytes do not arrive although every call succeeds */                 \
-  X(QV_FAULT_STALL, "stall")           /* an I/O phase never ends */
+  X(QV_FAULT_HDF5_CLOSE, "hdf5.close")   /* close and flush files */                                                   \
+  X(QV_FAULT_LOST_WRITE, "lost.write")   /* a slab's bytes do not arrive although every call succeeds */               \
+  X(QV_FAULT_STALL, "stall")             /* an I/O phase never ends */                                                 \
+  X(QV_FAULT_STATE_NAN, "state.nan")     /* an amplitude becomes NaN */                                                \
+  X(QV_FAULT_STATE_DRIFT, "state.drift") /* the amplitudes of this rank grow by 1e-6 */                                \
+  X(QV_FAULT_VALUE_NAN, "value.nan")     /* an energy becomes NaN */                                                   \
+  X(QV_FAULT_GRADIENT_NAN, "gradient.nan")                                                                             \
+  X(QV_FAULT_STOP, "stop") /* USR1 arrives while the loop looks after a step */
 
 typedef enum {
 #define QV_FAULT_ENUM(name, text) name,

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #define SMALL_ALIGN    64
 #define HUGE_ALIGN     (2 * 1024 * 1024)
 #define HUGE_THRESHOLD (4 * 1024 * 1024)
+#define GROUP_PATH     4096
 
 /* Sits in the 64 bytes before the user's pointer. */
 typedef struct {
@@ -184,29 +186,84 @@ int64_t qv_memory_resident_peak(void)
   return kib > 0 ? kib * 1024 : 0;
 }
 
-int64_t qv_memory_available(void)
+/* Limit minus use of one group, if it is less than *least. */
+static void look_at_group(const char *folder, const char *limit_name, const char *used_name, int64_t *least)
 {
-  int64_t available = INT64_MAX;
-  const int64_t free_kib = read_keyed("/proc/meminfo", "MemAvailable:");
-  if (free_kib > 0) {
-    available = free_kib * 1024;
+  char path[GROUP_PATH + 64];
+  snprintf(path, sizeof path, "%s/%s", folder, limit_name);
+  const int64_t limit = read_number(path);
+  snprintf(path, sizeof path, "%s/%s", folder, used_name);
+  const int64_t used = read_number(path);
+  if (limit >= 0 && limit - (used > 0 ? used : 0) < *least) {
+    *least = limit > used ? limit - (used > 0 ? used : 0) : 0;
   }
-  const int64_t v2_limit = read_number("/sys/fs/cgroup/memory.max");
-  const int64_t v2_used = read_number("/sys/fs/cgroup/memory.current");
-  if (v2_limit > 0 && v2_limit - v2_used < available) {
-    available = v2_limit - v2_used;
+}
+
+/* A group and all above it up to the mount: each may have a limit. Inside a container the path may be that of the
+ * outside, of which only the mount itself can be seen. */
+static void climb(const char *mount, const char *group, bool unified, int64_t *least)
+{
+  char folder[GROUP_PATH];
+  const size_t root = strlen(mount);
+  const int length = snprintf(folder, sizeof folder, "%s%s", mount, group);
+  if (length < 0 || (size_t)length >= sizeof folder) {
+    return;
   }
-  const int64_t v1_limit = read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-  const int64_t v1_used = read_number("/sys/fs/cgroup/memory/memory.usage_in_bytes");
-  if (v1_limit > 0 && v1_limit - v1_used < available) {
-    available = v1_limit - v1_used;
+  for (;;) {
+    look_at_group(folder, unified ? "memory.max" : "memory.limit_in_bytes",
+                  unified ? "memory.current" : "memory.usage_in_bytes", least);
+    char *slash = strrchr(folder, '/');
+    if (strlen(folder) <= root || !slash || (size_t)(slash - folder) < root) {
+      return;
+    }
+    *slash = '\0';
   }
-  const char *slurm = getenv("SLURM_MEM_PER_NODE"); /* MiB */
-  if (slurm && strtoll(slurm, NULL, 10) > 0) {
-    const int64_t granted = (int64_t)strtoll(slurm, NULL, 10) * 1024 * 1024;
-    if (granted < available) {
-      available = granted;
+}
+
+int64_t qv_memory_cgroup(const char *membership, const char *mount)
+{
+  char line[GROUP_PATH];
+  char memory[GROUP_PATH];
+  int64_t least = INT64_MAX;
+  FILE *file = fopen(membership, "r");
+  snprintf(memory, sizeof memory, "%s/memory", mount);
+  climb(mount, "", true, &least);
+  climb(memory, "", false, &least);
+  while (file && fgets(line, sizeof line, file)) {
+    line[strcspn(line, "\n")] = '\0';
+    const char *first = strchr(line, ':');
+    const char *group = first ? strchr(first + 1, ':') : NULL;
+    if (group && strncmp(line, "0::", 3) == 0) {
+      climb(mount, group + 1, true, &least);
+    } else if (group && strncmp(first, ":memory:", 8) == 0) {
+      climb(memory, group + 1, false, &least);
     }
   }
-  return available;
+  if (file) {
+    fclose(file);
+  }
+  return least;
+}
+
+/* A positive number of MiB in the environment, in bytes; INT64_MAX where there is none. */
+static int64_t granted(const char *name, int64_t times)
+{
+  const char *text = getenv(name);
+  const long long mib = text ? strtoll(text, NULL, 10) : 0;
+  return mib > 0 && mib < INT64_MAX / (1 << 20) / times ? (int64_t)mib * (1 << 20) * times : INT64_MAX;
+}
+
+int64_t qv_memory_available(void)
+{
+  const int64_t free_kib = read_keyed("/proc/meminfo", "MemAvailable:");
+  const char *cpus = getenv("SLURM_CPUS_ON_NODE");
+  const int64_t ncpu = cpus && strtoll(cpus, NULL, 10) > 0 ? (int64_t)strtoll(cpus, NULL, 10) : 1;
+  const int64_t offers[] = {free_kib > 0 ? free_kib * 1024 : INT64_MAX,
+                            qv_memory_cgroup("/proc/self/cgroup", "/sys/fs/cgroup"), granted("SLURM_MEM_PER_NODE", 1),
+                            cpus ? granted("SLURM_MEM_PER_CPU", ncpu) : INT64_MAX};
+  int64_t least = INT64_MAX;
+  for (size_t i = 0; i < sizeof offers / sizeof *offers; i++) {
+    least = offers[i] < least ? offers[i] : least;
+  }
+  return least;
 }

@@ -56,8 +56,13 @@ int64_t qv_memory_balance(void);
 int64_t qv_memory_resident(void);
 int64_t qv_memory_resident_peak(void);
 
-/* What this node still offers in bytes: the least of MemAvailable, the cgroup's limit minus its use, and
- * SLURM_MEM_PER_NODE. Local. */
+/* What this node still offers in bytes: the least of MemAvailable, what the cgroups allow, and what Slurm has granted
+ * (SLURM_MEM_PER_NODE, or SLURM_MEM_PER_CPU times SLURM_CPUS_ON_NODE). Local. */
 int64_t qv_memory_available(void);
+
+/* What the control groups of a process leave it: the least of limit minus use over the groups listed in `membership`
+ * (/proc/self/cgroup) and all above them, under `mount` (/sys/fs/cgroup), in version 1 and 2; INT64_MAX: no limit.
+ * Local. */
+int64_t qv_memory_cgroup(const char *membership, const char *mount);
 
 #endif

@@ -18,14 +18,14 @@ static void put_hash(const qv_deck *deck, char out[HASH_BYTES])
   snprintf(out, HASH_BYTES, "%016" PRIx64, qv_deck_hash(deck));
 }
 
-qv_code qv_checkpoint_put_run(qv_run *run, qv_archive *archive)
+qv_code qv_checkpoint_put_run(qv_run *run, bool done, qv_archive *archive)
 {
   const double seconds = run->earlier_seconds + qv_clock_now() - run->started;
   QV_TRY(qv_provenance_write(archive, run->comm, run->deck));
   QV_TRY(qv_archive_put_text(archive, "run/task", run->task->name, "the task"));
   QV_TRY(qv_archive_put_i64(archive, "run/step", run->progress.step, "", "steps made, over all parts of the run"));
   QV_TRY(qv_archive_put_i64(archive, "run/total", run->progress.total, "", "steps in all or at the most; 0: unknown"));
-  QV_TRY(qv_archive_put_i64(archive, "run/done", run->progress.done, "", "1 if the task was done, 0 if stopped early"));
+  QV_TRY(qv_archive_put_i64(archive, "run/done", done, "", "1 if the task was done, 0 if stopped early"));
   QV_TRY(qv_archive_put_i64(archive, "run/parts", run->parts + 1, "", "starts of the program that made this run"));
   return qv_archive_put_f64(archive, "run/seconds", seconds, "s", "wall-clock time, over all parts of the run");
 }
@@ -34,7 +34,7 @@ static qv_code write_archive(qv_run *run)
 {
   qv_archive *archive = NULL;
   QV_TRY(qv_archive_create(run->comm, run->checkpoint_path, "checkpoint", true, &archive));
-  qv_code code = qv_checkpoint_put_run(run, archive);
+  qv_code code = qv_checkpoint_put_run(run, run->progress.done, archive);
   if (code == QV_OK) {
     code = qv_agree(run->comm, run->task->save(run->self, archive));
   }

@@ -1,14 +1,19 @@
 #define _POSIX_C_SOURCE 200809L
 #include "driver/qv_demand.h"
 
+#include "base/qv_log.h"
 #include "base/qv_memory.h"
+#include "io/qv_posix.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+/* While one is written: itself, the last, and the one before. */
+#define CHECKPOINTS 3
 #define HOST_BYTES  64
 #define MOST_QUBITS 62
 #define MOST_RANKS  ((int64_t)1 << 24)
@@ -32,31 +37,34 @@ qv_code qv_demand_plan(const qv_task_class *task, const qv_deck *deck, int64_t r
   return qv_result_check(numbers);
 }
 
-/* The memory per rank of another launch; a launch that the task refuses needs more than there is. */
-static double bytes_of(const qv_task_class *task, const qv_deck *deck, int64_t ranks, int qubits)
+/* Sets *plan to that of another launch; one that the task refuses needs more than there is. */
+static void plan_of(const qv_task_class *task, const qv_deck *deck, int64_t ranks, int qubits, qv_plan *plan)
 {
-  qv_plan plan;
+  *plan = (qv_plan){.ranks = ranks, .qubits = qubits, .demand_only = true};
   qv_result *scratch = NULL;
   qv_code code = qv_result_create(&scratch);
   if (code == QV_OK) {
-    code = qv_demand_plan(task, deck, ranks, qubits, NULL, &plan, scratch);
+    code = task->plan(deck, plan, scratch);
   }
   qv_result_destroy(&scratch);
   if (code != QV_OK) {
     qv_error_clear();
-    return 1e300;
+    plan->bytes_per_rank = 1e300;
+    plan->checkpoint_bytes = 1e300;
   }
-  return plan.bytes_per_rank;
 }
 
-/* The largest number of qubits whose memory fits; 0 if none does, as with tasks that do not scale with them. */
-static int most_qubits(const qv_task_class *task, const qv_deck *deck, int64_t ranks, double limit)
+/* The largest number of qubits whose memory a rank and whose checkpoint fit; 0 if none does, as with tasks that do not
+ * scale with them. */
+static int most_qubits(const qv_task_class *task, const qv_deck *deck, int64_t ranks, double memory, double disk)
 {
   int low = 0;
   int high = MOST_QUBITS + 1;
   while (high - low > 1) {
     const int middle = (low + high) / 2;
-    if (bytes_of(task, deck, ranks, middle) <= limit) {
+    qv_plan plan;
+    plan_of(task, deck, ranks, middle, &plan);
+    if (plan.bytes_per_rank <= memory && plan.checkpoint_bytes <= disk) {
       low = middle;
     } else {
       high = middle;
@@ -73,7 +81,9 @@ static int64_t least_ranks(const qv_task_class *task, const qv_deck *deck, int64
     count *= 2;
   }
   for (; count <= MOST_RANKS; count *= 2) {
-    if (bytes_of(task, deck, count, 0) <= limit) {
+    qv_plan plan;
+    plan_of(task, deck, count, 0, &plan);
+    if (plan.bytes_per_rank <= limit) {
       return count;
     }
   }
@@ -85,7 +95,7 @@ static qv_code refuse_memory(const qv_task_class *task, const qv_deck *deck, con
 {
   const double offered = (double)qv_memory_available();
   const double limit = QV_DEMAND_SHARE * offered / here;
-  const int qubits = most_qubits(task, deck, plan->ranks, limit);
+  const int qubits = most_qubits(task, deck, plan->ranks, limit, INFINITY);
   const int64_t ranks = least_ranks(task, deck, plan->ranks, limit);
   char need[32];
   char each[32];
@@ -151,4 +161,37 @@ qv_code qv_demand_check(const qv_comm *comm, const qv_task_class *task, const qv
     code = refuse_memory(task, deck, plan, host, here);
   }
   return qv_agree(comm, code);
+}
+
+static qv_code compare_disk(const qv_task_class *task, const qv_deck *deck, const qv_plan *plan, const char *path)
+{
+  const double room = (double)qv_posix_free(path);
+  const double kept = (double)qv_archive_size(path);
+  char need[32];
+  char have[32];
+  qv_demand_bytes(plan->checkpoint_bytes, need);
+  qv_demand_bytes(room, have);
+  if (room < 0 || plan->checkpoint_bytes * CHECKPOINTS <= room + kept) {
+    return QV_OK;
+  }
+  if (plan->checkpoint_bytes <= room) {
+    qv_log(QV_LOG_WARN,
+           "%s: while a checkpoint is written there are %d of them, of %s each, and the disk has room for %s: a "
+           "later one will fail (exit 74, with the last good one kept)",
+           path, CHECKPOINTS, need, have);
+    return QV_OK;
+  }
+  const int qubits = most_qubits(task, deck, plan->ranks, INFINITY, room);
+  char advice[64] = "";
+  if (qubits > 0) {
+    snprintf(advice, sizeof advice, "; that of %d qubits would fit", qubits);
+  }
+  return qv_fail(QV_ERR_IO, "%s: a checkpoint needs %s, and the disk has room for %s%s: choose another folder with -o",
+                 path, need, have, advice);
+}
+
+qv_code qv_demand_disk(const qv_comm *comm, const qv_task_class *task, const qv_deck *deck, const qv_plan *plan,
+                       const char *path)
+{
+  return qv_comm_verdict(comm, 0, qv_comm_rank(comm) == 0 ? compare_disk(task, deck, plan, path) : QV_OK);
 }

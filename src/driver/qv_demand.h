@@ -14,6 +14,12 @@ qv_code qv_demand_plan(const qv_task_class *task, const qv_deck *deck, int64_t r
  * number of qubits and the number of ranks that would do, where there is one). Collective. */
 qv_code qv_demand_check(const qv_comm *comm, const qv_task_class *task, const qv_deck *deck, const qv_plan *plan);
 
+/* Compares the checkpoint, which will lie at `path`, with the room on its file system: fails with QV_ERR_IO if not one
+ * fits (naming the largest number of qubits whose checkpoint would), and warns if there is no room for the three that
+ * exist while a new one is written. Where the room is not known nothing is said. Collective. */
+qv_code qv_demand_disk(const qv_comm *comm, const qv_task_class *task, const qv_deck *deck, const qv_plan *plan,
+                       const char *path);
+
 /* The share of a node's memory that a run may take. */
 #define QV_DEMAND_SHARE 0.9
 

@@ -70,11 +70,8 @@ qv_code qv_loop(qv_run *run)
     run->longest_step = seconds > run->longest_step ? seconds : run->longest_step;
     QV_TRY(agree_on_step(run, code, &seen));
     tell(run, run->progress.done || seen.stop != QV_STOP_NONE);
-    if (run->progress.done) {
-      return QV_OK;
-    }
-    if (seen.stop != QV_STOP_NONE) {
-      run->stopped = seen.stop;
+    run->stopped = seen.stop; /* after the last step too: the results that follow may take long */
+    if (run->progress.done || run->stopped != QV_STOP_NONE) {
       return QV_OK;
     }
     if (seen.due) {

@@ -126,6 +126,7 @@ static qv_code set_up(qv_run *run)
   qv_timer *timer = qv_timer_get("set-up");
   QV_TRY(make_plan(run));
   QV_TRY(qv_demand_check(run->comm, run->task, run->deck, &run->plan));
+  QV_TRY(qv_demand_disk(run->comm, run->task, run->deck, &run->plan, run->checkpoint_path));
   print_plan(run);
   QV_TRY(qv_stop_begin(run->comm, &opts, &run->stop));
   if (isfinite(run->stop.end)) {
@@ -144,8 +145,8 @@ static qv_code set_up(qv_run *run)
 
 static qv_code fill_results(qv_run *run, qv_archive *archive)
 {
-  const bool done = run->progress.done;
-  QV_TRY(qv_checkpoint_put_run(run, archive));
+  const bool done = run->progress.done && run->stopped == QV_STOP_NONE;
+  QV_TRY(qv_checkpoint_put_run(run, done, archive));
   QV_TRY(qv_agree(run->comm, run->task->finish(run->self, done, archive, run->result)));
   QV_TRY(qv_agree(run->comm, qv_result_check(run->result)));
   QV_TRY(qv_result_write_archive(run->result, archive));

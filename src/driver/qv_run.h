@@ -69,8 +69,8 @@ qv_code qv_checkpoint_restore(qv_run *run);
  * very deck and this very program, and --restart is auto. Decides run->keep_results. */
 qv_code qv_checkpoint_earlier_results(qv_run *run, bool *complete);
 
-/* Puts what a restart and `qonverge info` want to know about the run into run/. */
-qv_code qv_checkpoint_put_run(qv_run *run, qv_archive *archive);
+/* Puts what a restart and `qonverge info` want to know about the run into run/. `done`: whether the task is. */
+qv_code qv_checkpoint_put_run(qv_run *run, bool done, qv_archive *archive);
 
 /* qv_report.c. All collective. */
 

@@ -2,6 +2,7 @@
 #include "driver/qv_stop.h"
 
 #include "base/qv_clock.h"
+#include "base/qv_fault.h"
 #include "base/qv_log.h"
 
 #include <errno.h>
@@ -135,6 +136,9 @@ static bool file_is_there(qv_stop *stop, double now)
 
 qv_stop_reason qv_stop_seen(qv_stop *stop, bool is_judge, double longest_step, double checkpoint)
 {
+  if (qv_fault(QV_FAULT_STOP)) {
+    raise(SIGUSR1);
+  }
   if (seen_now) {
     return QV_STOP_NOW;
   }

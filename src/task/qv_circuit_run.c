@@ -2,14 +2,20 @@
 
 #include "base/qv_memory.h"
 #include "circuit/qv_fuse.h"
+#include "io/qv_text.h"
+#include "operator/qv_observable.h"
 #include "task/qv_circuit_source.h"
+#include "task/qv_guard.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-/* A step is this many passes over memory, or this many shots of a program that measures on the way. */
-#define STEP_PASSES 4
-#define STEP_SHOTS  64
+/* A step is this many passes over memory, this many expectation values of the final state, or this many shots of a
+ * program that measures on the way. */
+#define STEP_PASSES  4
+#define STEP_STRINGS 4
+#define STEP_SHOTS   64
 
 static qv_code refuse(const qv_circuit_task *self)
 {
@@ -47,6 +53,48 @@ static qv_code make_circuit(qv_circuit_task *self)
   return code;
 }
 
+/* What is to be reported is checked before the run, not after it. */
+static qv_code refuse_report(const qv_circuit_task *self)
+{
+  const int64_t n = self->program->nqubit;
+  const qv_deck *deck = self->deck;
+  const int amplitudes = qv_deck_is_set(deck, "measure.amplitudes") ? qv_deck_count(deck, "measure.amplitudes") : 0;
+  const int qubits = qv_deck_is_set(deck, "measure.probabilities") ? qv_deck_count(deck, "measure.probabilities") : 0;
+  for (int i = 0; i < amplitudes; i++) {
+    const char *text = qv_deck_string_at(deck, "measure.amplitudes", i);
+    if ((int64_t)strlen(text) != n || strspn(text, "01") != (size_t)n) {
+      return qv_deck_fail(deck, "measure.amplitudes", QV_ERR_DECK,
+                          "'%s' is not a bit string of the %lld qubits of the program", text, (long long)n);
+    }
+  }
+  if (qubits > QV_MARGINAL_QUBITS) {
+    return qv_deck_fail(deck, "measure.probabilities", QV_ERR_DECK, "%d qubits: at most %d", qubits,
+                        QV_MARGINAL_QUBITS);
+  }
+  for (int i = 0; i < qubits; i++) {
+    const int qubit = (int)qv_deck_int_at(deck, "measure.probabilities", i);
+    if (qubit >= n) {
+      return qv_deck_fail(deck, "measure.probabilities", QV_ERR_DECK, "qubit %d: the program has %lld", qubit,
+                          (long long)n);
+    }
+  }
+  return QV_OK;
+}
+
+static qv_code read_paulis(qv_circuit_task *self)
+{
+  const char *path = qv_deck_string(self->deck, "measure.expectation");
+  char *text = NULL;
+  size_t length = 0;
+  QV_TRY(qv_text_load(self->comm, path, &text, &length));
+  qv_code code = qv_pauli_sum_parse(path, text, length, (int)self->program->nqubit, &self->paulis);
+  qv_free(&text);
+  if (code == QV_OK) {
+    code = qv_alloc(QV_MEM_TASK, (size_t)self->paulis->count, sizeof *self->expectations, &self->expectations);
+  }
+  return qv_agree(self->comm, code);
+}
+
 qv_code qv_circuit_task_read(const qv_comm *comm, const qv_deck *deck, int qubits, qv_circuit_task *self)
 {
   self->comm = comm;
@@ -61,6 +109,12 @@ qv_code qv_circuit_task_read(const qv_comm *comm, const qv_deck *deck, int qubit
   }
   if (self->kind == QV_PROGRAM_MIDWAY) {
     return QV_OK;
+  }
+  if (qubits == 0) { /* another size is only planned */
+    QV_TRY(refuse_report(self));
+  }
+  if (qubits == 0 && qv_deck_is_set(deck, "measure.expectation")) {
+    QV_TRY(read_paulis(self));
   }
   return make_circuit(self);
 }
@@ -89,6 +143,8 @@ void qv_circuit_task_destroy(qv_circuit_task **self)
   qv_state_destroy(&t->state);
   qv_free(&t->outcomes);
   qv_free(&t->done);
+  qv_free(&t->expectations);
+  qv_pauli_sum_destroy(&t->paulis);
   if (t->circuit != t->whole) {
     qv_circuit_destroy(&t->circuit);
   }
@@ -115,6 +171,10 @@ static qv_code measure(const qv_circuit_task *self, int qubit, int64_t shot, uin
   const uint64_t seed = (uint64_t)qv_deck_int(self->deck, "run.seed");
   double one = 0;
   QV_TRY(qv_state_probability(self->state, qubit, &one));
+  if (!(one > -QV_GUARD_SINGLE && one < 1 + QV_GUARD_SINGLE)) {
+    return qv_fail(QV_ERR_NUMERIC, "shot %lld: qubit %d reads 1 with the probability %g: the run has lost its state",
+                   (long long)shot + 1, qubit, fabs(one));
+  }
   *outcome = qv_random_uniform(seed, QV_RANDOM_COLLAPSE, (uint64_t)shot, number) < one;
   return qv_state_collapse(self->state, qubit, *outcome, *outcome ? one : 1 - one);
 }
@@ -130,10 +190,12 @@ static qv_code gather_gate(const qv_circuit_task *self, qv_qasm_machine *machine
 static qv_code run_shot(const qv_circuit_task *self, qv_qasm_machine *machine, int64_t shot, qv_circuit **gathered)
 {
   const qv_qasm_program *program = self->program;
+  char where[48];
   uint64_t number = 0;
   int64_t op = 0;
   qv_qasm_machine_restart(machine);
   QV_TRY(qv_state_set_basis(self->state, 0));
+  qv_guard_plant(self->state);
   for (;;) {
     QV_TRY(qv_qasm_machine_next(machine, &op));
     if (op < 0) {
@@ -156,6 +218,8 @@ static qv_code run_shot(const qv_circuit_task *self, qv_qasm_machine *machine, i
     }
   }
   QV_TRY(flush(self, gathered));
+  snprintf(where, sizeof where, "after shot %lld", (long long)shot + 1);
+  QV_TRY(qv_guard_state(self->state, where));
   const uint8_t *memory = qv_qasm_machine_memory(machine);
   self->outcomes[shot] = 0;
   for (int64_t b = 0; b < program->nbit; b++) {
@@ -192,146 +256,46 @@ static qv_code run_shots(qv_circuit_task *self)
   return QV_OK;
 }
 
-qv_code qv_circuit_task_step(qv_circuit_task *self)
+/* Some passes over the state; what they leave is looked at. */
+static qv_code evolve(qv_circuit_task *self)
 {
-  double norm2 = 0;
-  if (self->kind == QV_PROGRAM_MIDWAY) {
-    return run_shots(self);
-  }
+  char where[48];
+  qv_guard_plant(self->state);
   QV_TRY(qv_agree(self->comm, qv_circuit_advance(self->circuit, NULL, self->state, &self->pass, STEP_PASSES)));
-  self->finished = self->pass == qv_circuit_passes(self->circuit);
-  QV_TRY(qv_state_norm2(self->state, &norm2));
-  if (!(fabs(norm2 - 1) < 1e-3)) {
-    return qv_fail(QV_ERR_NUMERIC, "the norm of the state is %.9g after %lld passes: the run has lost its state",
-                   sqrt(norm2), (long long)(self->passes_before + self->pass));
+  self->evolved = self->pass == qv_circuit_passes(self->circuit);
+  snprintf(where, sizeof where, "after %lld passes", (long long)(self->passes_before + self->pass));
+  return qv_guard_state(self->state, where);
+}
+
+/* Some expectation values of the final state. */
+static qv_code observe(qv_circuit_task *self)
+{
+  const int64_t count = qv_circuit_task_strings(self);
+  const int64_t end = self->observed + STEP_STRINGS < count ? self->observed + STEP_STRINGS : count;
+  for (; self->observed < end; self->observed++) {
+    qv_observable *observable = NULL;
+    qv_pauli_term term = self->paulis->terms[self->observed];
+    term.coefficient = 1;
+    const qv_pauli_sum one = {.nqubits = self->paulis->nqubits, .count = 1, .capacity = 1, .terms = &term};
+    QV_TRY(qv_agree(self->comm, qv_observable_create(&one, &observable)));
+    const qv_code code = qv_observable_expectation(observable, self->state, &self->expectations[self->observed]);
+    qv_observable_destroy(&observable);
+    QV_TRY(qv_agree(self->comm, code));
   }
   return QV_OK;
 }
 
-/* The amplitudes as one global array in physical order; where every rank holds the same small state, a replicated one.
- */
-qv_code qv_circuit_task_save(const qv_circuit_task *self, qv_archive *archive)
+int64_t qv_circuit_task_strings(const qv_circuit_task *self)
 {
-  const bool midway = self->kind == QV_PROGRAM_MIDWAY;
-  const int64_t shots = self->shots_made;
-  QV_TRY(qv_archive_put_i64(archive, "circuit/shots_made", shots, "", "of a program that measures on the way"));
-  if (midway) {
-    if (shots == 0) {
-      return QV_OK;
-    }
-    return qv_archive_put(archive, "circuit/outcomes", QV_TYPE_U64, 1, &shots, self->outcomes, "", "bits of each shot");
-  }
-  const int64_t gates = qv_circuit_count(self->whole);
-  const qv_layout *layout = qv_state_layout(self->state);
-  const int64_t n = layout->nqubits, total = (int64_t)1 << n, here = qv_state_local_count(self->state);
-  const qv_type type = qv_state_precision(self->state) == QV_DOUBLE ? QV_TYPE_C128 : QV_TYPE_C64;
-  int32_t bits[QV_QUBITS_MAX], *done = NULL;
-  for (int q = 0; q < n; q++) {
-    bits[q] = layout->bit_of[q];
-  }
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)gates, sizeof *done, &done)));
-  qv_circuit_done(self->circuit, self->pass, done);
-  int64_t at = 0; /* gates of the rest are those of the whole that were not done before, in order, without swaps */
-  for (int64_t i = 0; i < gates && self->circuit != self->whole; i++) {
-    if (self->done[i] || qv_circuit_gate(self->whole, i)->kind == QV_GATE_SWAP) {
-      continue;
-    }
-    self->done[i] = done[at++] ? -1 : 0; /* -1: by this run */
-  }
-  for (int64_t i = 0; i < gates; i++) {
-    if (self->circuit != self->whole) {
-      done[i] = self->done[i] != 0;
-      if (self->done[i] < 0) {
-        self->done[i] = 0;
-      }
-    }
-  }
-  qv_code code = qv_archive_put_i64(archive, "circuit/fingerprint", (int64_t)qv_circuit_fingerprint(self->whole), "",
-                                    "of the list of gates that the marks in `done` are about");
-  if (code == QV_OK && gates) {
-    code = qv_archive_put(archive, "circuit/done", QV_TYPE_I32, 1, &gates, done, "", "1: the gate has been applied");
-  }
-  qv_free(&done);
-  QV_TRY(code);
-  QV_TRY(qv_archive_put_i64(archive, "circuit/passes", self->passes_before + self->pass, "", "made so far"));
-  QV_TRY(qv_archive_put(archive, "circuit/layout", QV_TYPE_I32, 1, &n, bits, "", "address bit of each qubit"));
-  if (self->state_comm != self->comm && qv_comm_size(self->comm) > 1) {
-    return qv_archive_put(archive, "circuit/state", type, 1, &total, qv_state_data(self->state), "", "amplitudes");
-  }
-  return qv_archive_put_slab(archive, "circuit/state", type, total, (int64_t)qv_comm_rank(self->comm) * here, here,
-                             qv_state_data(self->state), "", "amplitudes");
+  return self->paulis ? self->paulis->count : 0;
 }
 
-static qv_code load_state(qv_circuit_task *self, qv_archive *archive)
+qv_code qv_circuit_task_step(qv_circuit_task *self)
 {
-  qv_layout layout = *qv_state_layout(self->state);
-  const int64_t n = layout.nqubits, total = (int64_t)1 << n, here = qv_state_local_count(self->state);
-  const qv_type type = qv_state_precision(self->state) == QV_DOUBLE ? QV_TYPE_C128 : QV_TYPE_C64;
-  int32_t bits[QV_QUBITS_MAX];
-  uint64_t seen = 0;
-  QV_TRY(qv_archive_get(archive, "circuit/layout", QV_TYPE_I32, n, bits));
-  for (int8_t q = 0; q < n; q++) {
-    if (bits[q] < 0 || bits[q] >= n || seen >> bits[q] & 1) {
-      return qv_fail(QV_ERR_INPUT, "the checkpoint's layout of qubits is no permutation");
-    }
-    seen |= 1ULL << bits[q];
-    layout.bit_of[q] = (int8_t)bits[q];
-    layout.qubit_of[bits[q]] = q;
-  }
-  qv_state_set_layout(self->state, &layout);
-  if (self->state_comm != self->comm && qv_comm_size(self->comm) > 1) {
-    return qv_archive_get(archive, "circuit/state", type, total, qv_state_data(self->state));
-  }
-  return qv_archive_get_slab(archive, "circuit/state", type, total, (int64_t)qv_comm_rank(self->comm) * here, here,
-                             qv_state_data(self->state));
-}
-
-/* The marks of the gates that were applied say nothing about another list of gates. */
-static qv_code check_gates(const qv_circuit_task *self, qv_archive *archive)
-{
-  int64_t fingerprint = 0;
-  const bool known = qv_archive_has(archive, "circuit/fingerprint");
-  if (known) {
-    QV_TRY(qv_archive_get_i64(archive, "circuit/fingerprint", &fingerprint));
-  }
-  if (known && fingerprint == (int64_t)qv_circuit_fingerprint(self->whole)) {
-    return QV_OK;
-  }
-  return qv_fail(QV_ERR_INPUT,
-                 "the checkpoint is about another list of gates than the %lld that this program makes of the circuit: "
-                 "%s; start afresh with --restart none",
-                 (long long)qv_circuit_count(self->whole),
-                 known ? "the circuit's file or the version of the program has changed"
-                       : "it was written before gates were fused");
-}
-
-qv_code qv_circuit_task_load(qv_circuit_task *self, qv_archive *archive)
-{
-  QV_TRY(qv_archive_get_i64(archive, "circuit/shots_made", &self->shots_made));
   if (self->kind == QV_PROGRAM_MIDWAY) {
-    if (self->shots_made > self->shots) {
-      return qv_fail(QV_ERR_INPUT, "the checkpoint has %lld shots, more than the deck's", (long long)self->shots_made);
-    }
-    self->finished = self->shots_made == self->shots;
-    if (self->shots_made == 0) {
-      return QV_OK;
-    }
-    return qv_archive_get(archive, "circuit/outcomes", QV_TYPE_U64, self->shots_made, self->outcomes);
+    return run_shots(self);
   }
-  qv_circuit *rest = NULL;
-  const int64_t gates = qv_circuit_count(self->whole);
-  QV_TRY(check_gates(self, archive));
-  QV_TRY(qv_archive_get_i64(archive, "circuit/passes", &self->passes_before));
-  if (gates) {
-    QV_TRY(qv_archive_get(archive, "circuit/done", QV_TYPE_I32, gates, self->done));
-  }
-  QV_TRY(load_state(self, archive));
-  QV_TRY(qv_circuit_without(self->whole, self->done, &rest));
-  if (self->circuit != self->whole) {
-    qv_circuit_destroy(&self->circuit);
-  }
-  self->circuit = rest;
-  self->pass = 0;
-  QV_TRY(qv_circuit_prepare(self->circuit, self->state));
+  QV_TRY(self->evolved ? observe(self) : evolve(self));
+  self->finished = self->evolved && self->observed == qv_circuit_task_strings(self);
   return QV_OK;
 }

@@ -22,9 +22,10 @@ typedef struct {
 /* What is planned without allocating: the request, and the demand that the driver checks before create. Further
  * numbers (sweeps, exchanges, bytes sent, seconds) go into the qv_result as values. */
 typedef struct {
-  int64_t ranks;           /* asked for, >= 1 */
-  int qubits;              /* 0: as the deck says; otherwise overrides it where the task's problem scales */
-  const char *machine;     /* file of the model by which times are estimated (task/qv_machine.h); NULL: the default */
+  int64_t ranks;       /* asked for, >= 1 */
+  int qubits;          /* 0: as the deck says; otherwise overrides it where the task's problem scales */
+  const char *machine; /* file of the model by which times are estimated (task/qv_machine.h); NULL: the default */
+  bool demand_only;    /* only memory and checkpoint are wanted, at `qubits` even where the problem has a fixed size */
   double bytes_per_rank;   /* out: memory that a run will hold at its peak, per rank */
   double checkpoint_bytes; /* out: size of one checkpoint, all ranks */
   bool power_of_two;       /* out: whether the number of ranks must be a power of two */

@@ -69,14 +69,18 @@ static qv_code add_times(const qv_plan *request, const qv_deck *deck, const qv_s
 
 static qv_code plan_numbers(const qv_deck *deck, const qv_circuit_task *self, qv_plan *request, qv_result *numbers)
 {
-  const int n = (int)self->program->nqubit, ranks_log2 = (int)floor(log2((double)request->ranks) + 1e-9);
+  const int n = request->demand_only && request->qubits > 0 ? request->qubits : (int)self->program->nqubit;
+  const int ranks_log2 = (int)floor(log2((double)request->ranks) + 1e-9);
   const double state = qv_state_bytes(n, 1, (qv_precision)qv_deck_choice(deck, "run.precision"));
   const int nlocal = n - ranks_log2;
   const double shots = (double)qv_deck_int(deck, "measure.shots");
   request->power_of_two = self->kind != QV_PROGRAM_MIDWAY || n > QV_CIRCUIT_TASK_SPREAD;
   request->bytes_per_rank =
       state / (request->power_of_two ? (double)request->ranks : 1) + 2.0 * QV_STATE_BUFFER + 16 * shots;
-  request->checkpoint_bytes = self->kind == QV_PROGRAM_MIDWAY ? 16 * shots : state;
+  request->checkpoint_bytes = self->kind == QV_PROGRAM_MIDWAY ? 8 * shots : state;
+  if (request->demand_only) {
+    return QV_OK;
+  }
   QV_TRY(qv_result_add_count(numbers, QV_RESULT_VALUE, "qubits", n, "", "of the program"));
   QV_TRY(qv_result_add_count(numbers, QV_RESULT_VALUE, "operations", self->program->nop, "", "after expansion"));
   if (!self->circuit || nlocal < QV_SWEEP_LOW_BITS) {
@@ -105,7 +109,7 @@ static qv_code plan(const qv_deck *deck, qv_plan *request, qv_result *numbers)
 {
   qv_circuit_task *self = NULL;
   QV_TRY(qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self));
-  qv_code code = qv_circuit_task_read(qv_comm_self(), deck, request->qubits, self);
+  qv_code code = qv_circuit_task_read(qv_comm_self(), deck, request->demand_only ? 0 : request->qubits, self);
   if (code == QV_OK) {
     code = plan_numbers(deck, self, request, numbers);
   }
@@ -142,12 +146,21 @@ static qv_code step(void *context, qv_progress *progress)
 {
   qv_circuit_task *self = context;
   QV_TRY(qv_circuit_task_step(self));
-  const bool midway = self->kind == QV_PROGRAM_MIDWAY;
-  progress->step = midway ? self->shots_made : self->passes_before + self->pass;
-  progress->total = midway ? self->shots : self->passes_before + qv_circuit_passes(self->circuit);
   progress->done = self->finished;
-  snprintf(progress->fields, sizeof progress->fields, midway ? "shots = %lld" : "passes = %lld",
-           (long long)progress->step);
+  if (self->kind == QV_PROGRAM_MIDWAY) {
+    progress->step = self->shots_made;
+    progress->total = self->shots;
+    snprintf(progress->fields, sizeof progress->fields, "shots = %lld", (long long)progress->step);
+    return QV_OK;
+  }
+  const int64_t passes = self->passes_before + self->pass, strings = qv_circuit_task_strings(self);
+  const int length = snprintf(progress->fields, sizeof progress->fields, "passes = %lld", (long long)passes);
+  if (self->observed > 0) {
+    snprintf(progress->fields + length, sizeof progress->fields - (size_t)length, "  strings = %lld",
+             (long long)self->observed);
+  }
+  progress->step = passes + self->observed;
+  progress->total = self->passes_before + qv_circuit_passes(self->circuit) + strings;
   return QV_OK;
 }
 

@@ -1,0 +1,205 @@
+"""R5 to R8: full disks, damaged and wrong files, faults on purpose."""
+import os
+import random
+import re
+import shutil
+import subprocess
+
+from real_runs import EVERY_STEP, Failure, expect
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def stopped(task, ranks=0):
+    """A folder with the checkpoints of a run that was stopped in its middle, and the step of the last one."""
+    folder = task.folder()
+    outcome = task.run(folder, code=75, ranks=ranks, sets=EVERY_STEP, fault="stop:9:0")
+    return folder, outcome.numbers(r"^checkpoint .*step = (\d+)")[-1]
+
+
+def full_disks(check):
+    """R5: the disk has room for 1 % to 99 % of a checkpoint."""
+    task = check.task
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+        return "skipped: this user may not mount a small file system"
+    source, _ = stopped(task)
+    size = os.path.getsize(os.path.join(source, "out.ckpt.h5"))
+
+    def one(percent, ranks):
+        folder = task.folder(copy_of=source)
+        os.remove(os.path.join(folder, "out.ckpt.prev.h5"))
+        words = ["unshare", "-m", os.path.join(HERE, "full_disk.sh"), folder, str(size * percent // 100)]
+        words += [task.mpiexec, "-q", "-n", str(ranks), task.program, "run", task.deck, "-o",
+                  os.path.join(folder, "disk"), "--set", EVERY_STEP[0]]
+        subprocess.run(words, timeout=120, check=False, stdin=subprocess.DEVNULL)
+
+        def said(name):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                return file.read()
+        err = [line for line in said("full.err").splitlines() if not line.startswith("warning: ")]
+        expect(said("full.code").strip() == "74", f"{task.name} at {percent} %: {said('full.code')} {err}")
+        known = (r"error: .*: the disk is full: \d+ bytes are needed for .*, \d+ are free on its file system; .*",
+                 r"error: .*: a checkpoint needs \S+ \S+, and the disk has room for \S+ \S+.*")
+        expect(len(err) == 1 and any(re.fullmatch(pattern, err[0]) for pattern in known),
+               f"{task.name} at {percent} %: {err}")
+        files = said("full.files").split()
+        expect("out.ckpt.h5" in files and not [name for name in files if ".tmp" in name],
+               f"{task.name} at {percent} %: {files}")
+        expect(said("freed.code").strip() == "0", f"{task.name} at {percent} %: {said('freed.err')}")
+        expect("restart from" in said("freed.out"), f"{task.name} at {percent} %: no restart")
+        task.expect_same(folder, ranks) if ranks < 2 else task.expect_close(folder)
+        shutil.rmtree(folder)
+        return "the disk is full" in err[0]
+
+    task.reference(1)
+    sizes = check.count((10, 70), [round(1 + 98 * i / 19) for i in range(20)])
+    cases = [(percent, ranks) for percent in sizes for ranks in check.count((2,), (1, 2, 4))]
+    found = check.each(one, cases)
+    return (f"{len(found)}/{len(cases)} full disks: exit 74 ({len(found) - sum(found)} refused at the start, "
+            f"{sum(found)} in the checkpoint), one message, the old checkpoint continues")
+
+
+def bit_flips(check):
+    """R6: one bit of a checkpoint is turned over."""
+    task = check.task
+    source, _ = stopped(task)
+    with open(os.path.join(source, "out.ckpt.h5"), "rb") as file:
+        good = file.read()
+    task.reference(0)
+
+    def one(seed):
+        rng = random.Random(seed)
+        at, bit = rng.randrange(len(good)), rng.randrange(8)
+        folder = task.folder()
+        path = os.path.join(folder, "flipped")
+        with open(path, "wb") as file:
+            file.write(good[:at] + bytes([good[at] ^ 1 << bit]) + good[at + 1:])
+        outcome = task.run(folder, code=None, ranks=0, options=["--restart", path])
+        if outcome.code == 0:
+            task.expect_same(folder, 0)
+        else:
+            expect(outcome.code == 66 and len(outcome.complaints) == 1 and "flipped" in outcome.err,
+                   f"{task.name}: bit {bit} of byte {at}: {outcome}")
+        shutil.rmtree(folder)
+        return outcome.code == 66
+
+    count = check.count(8, 500)
+    found = check.each(one, [(seed,) for seed in range(count)])
+    return f"{count}/{count} flipped bits: {sum(found)} refused (exit 66), {count - sum(found)} harmless, 0 silent"
+
+
+def wrong_files(check):
+    """R7: truncated, empty, not HDF5, of the wrong kind, of another deck."""
+    task = check.task
+    source, step = stopped(task)
+    path = os.path.join(source, "out.ckpt.h5")
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        good = file.read()
+    task.reference(0)
+    whole = task.folder()
+    task.run(whole, ranks=0)
+
+    def bad(content, alone, words):
+        """With the generation before: falls back to it; without: exit 66. The message holds these words."""
+        folder = task.folder(copy_of=source)
+        if callable(content):
+            content(os.path.join(folder, "out.ckpt.h5"))
+        else:
+            with open(os.path.join(folder, "out.ckpt.h5"), "wb") as file:
+                file.write(content)
+        if alone:
+            os.remove(os.path.join(folder, "out.ckpt.prev.h5"))
+        outcome = task.run(folder, code=66 if alone else 0, ranks=0)
+        expect(words in outcome.err, f"{task.name}: '{words}' is not in {outcome.err}")
+        if alone:
+            expect(len(outcome.complaints) == 1, f"{task.name}: {outcome.err}")
+        else:
+            expect("continuing from the previous generation" in outcome.complaints[-1], f"{task.name}: {outcome.err}")
+            made = outcome.numbers(r"^restart from .*step = (\d+)")
+            expect(made and made[0] < step, f"{task.name}: {outcome}")
+            task.expect_same(folder, 0)
+        shutil.rmtree(folder)
+
+    def another_deck():
+        folder = task.folder(copy_of=source)
+        outcome = task.run(folder, code=66, ranks=0, sets=["run.seed=99"])
+        expect(outcome.err.count("error:") == 1 and "\n  run.seed: 99 (--set), but " in outcome.err,
+               f"{task.name}: {outcome.err}")
+
+    def result_as_checkpoint(name):
+        shutil.copy(os.path.join(whole, "out.h5"), name)
+
+    rng = random.Random(7)
+    lengths = sorted(rng.randrange(1, size) for _ in range(check.count(4, 100)))
+    cases = [(good[:length], i % 2 == 0, "out.ckpt.h5: ") for i, length in enumerate(lengths)]
+    cases += [(b"", True, "out.ckpt.h5: the file is empty"),
+              (b"qonverge: 1\n" * 1000, False, "out.ckpt.h5: not an HDF5 file"),
+              (result_as_checkpoint, True, "this is a result file, but a checkpoint file is needed")]
+    check.each(bad, cases)
+    another_deck()
+    return (f"{len(cases) + 1}/{len(cases) + 1} wrong files ({len(lengths)} truncated): exit 66 or the previous "
+            "generation, each with its message")
+
+
+CODES = {"alloc": 71, "agree": 74, "lost.write": 74, "stall": 74, "state.nan": 79, "state.drift": 79, "value.nan": 79,
+         "gradient.nan": 79, "stop": 75}
+SITES = ["alloc", "agree", "posix.open", "posix.read", "posix.write", "posix.reserve", "posix.nofallocate",
+         "posix.sync", "posix.rename", "hdf5.open", "hdf5.write", "hdf5.read", "hdf5.close", "lost.write", "stall",
+         "state.nan", "state.drift", "value.nan", "gradient.nan", "stop"]
+CALLS = {"short": [1, 7], "full": list(range(1, 12)) + [int(12 * 1.12 ** i) for i in range(0, 70)]}
+
+
+def faults(check):
+    """R8: the n-th call of every site fails on the first and on the last rank, in a run that continues, writes
+    checkpoints, and ends."""
+    task = check.small()
+    source = task.folder()
+    task.run(source, code=75, ranks=2, sets=EVERY_STEP, fault="stop:1:0")
+    task.reference(2)
+
+    def strike(site, n, rank, again):
+        folder = task.folder(copy_of=source)
+        fault = f"{site}:{n}:{rank}"
+        env = {"QV_IO_TIMEOUT": "1"} if site == "stall" else {}
+        outcome = task.run(folder, code=None, ranks=2, sets=EVERY_STEP, fault=fault, env=env)
+        expect(outcome.seconds < 20, f"{task.name}, {fault}: {outcome.seconds:.0f} s")
+        errors = [line for line in outcome.complaints if not line.startswith("warning: ")]
+        if outcome.code in (0, 75):
+            expect(not errors and (outcome.code == 0 or site == "stop"), f"{task.name}, {fault}: {outcome}")
+        else:
+            allowed = [CODES[site]] if site in CODES else [74, 66]
+            expect(outcome.code in allowed, f"{task.name}, {fault}: {outcome}")
+            expect(len(errors) == 1 and errors[0].startswith("error: "), f"{task.name}, {fault}: {outcome}")
+            expect(not task.leftovers(folder), f"{task.name}, {fault}: {task.leftovers(folder)}")
+        if outcome.code == 0 or again:
+            if outcome.code != 0:
+                task.run(folder, ranks=2)
+            task.expect_same(folder, 2)
+        shutil.rmtree(folder)
+        return outcome.code
+
+    def walk(site, rank):
+        """Until the site has fewer calls than that: four runs in a row that end well."""
+        struck = well = 0
+        for i, n in enumerate(CALLS["full" if check.full else "short"]):
+            code = strike(site, n, rank, check.full or i == 0)
+            struck += code != 0
+            well = 0 if code else well + 1
+            if well == 4:
+                break
+        return struck
+
+    sites = [site for site in SITES if task.name == "vqe" or site not in ("value.nan", "gradient.nan")]
+    if not check.full:
+        sites = sites[::2] if task.name == "vqe" else sites[1::2]
+    cases = [(site, rank) for site in sites for rank in ("0", "last")]
+    found = dict(zip(cases, check.each(walk, cases)))
+    harmless = ["posix.nofallocate", "state.drift"] if task.name == "vqe" else ["posix.nofallocate"]
+    idle = sorted({site for site, _ in cases if not found[site, "0"] + found[site, "last"]} - set(harmless))
+    if idle:
+        raise Failure(f"{task.name}: these sites never struck: {idle}")
+    return f"{len(sites)} sites, {sum(found.values())} faults on the first and last rank: no hang, one message each"
+
+
+ROWS = {"R5": full_disks, "R6": bit_flips, "R7": wrong_files, "R8": faults}

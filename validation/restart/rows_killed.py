@@ -1,0 +1,149 @@
+"""R3, R4, R9, R10, R11: runs that are killed, signalled or run out of time."""
+import os
+import random
+import statistics
+import time
+
+from real_runs import EVERY_STEP, expect
+
+RANKS = 2
+
+
+def started(task, folder, rng, longest):
+    """A run that writes a checkpoint after every step, some random time after it has begun to read its deck."""
+    running = task.start(folder, ranks=RANKS, sets=EVERY_STEP)
+    running.wait_for("memory a rank")
+    time.sleep(rng.uniform(0, longest))
+    return running
+
+
+def duration(task):
+    """Seconds from the first line of the plan to the end, of a run with a checkpoint after every step."""
+    folder = task.folder()
+    running = task.start(folder, ranks=RANKS, sets=EVERY_STEP)
+    running.wait_for("memory a rank")
+    begun = time.monotonic()
+    expect(running.end().code == 0, f"{task.name}: the run fails")
+    return time.monotonic() - begun
+
+
+def continued(task, folder, killed):
+    """Continues a killed run and returns the steps lost; -1: it had come to its end before."""
+    outcome = task.run(folder, ranks=RANKS)
+    expect(not outcome.complaints, f"{task.name}: after a kill: {outcome}")
+    task.expect_same(folder, RANKS)
+    made = killed.numbers(r"^step (\d+)/")
+    found = outcome.numbers(r"^restart from .*step = (\d+)")
+    order = [0] + made  # step numbers are passes in a circuit: the loss is counted in steps
+    return len(order) - 1 - order.index(found[0]) if found and found[0] in order else len(made)
+
+
+def kill_all(check):
+    """R3: SIGKILL of the launcher and all ranks at a random time, then the same command."""
+    task = check.task
+    task.reference(RANKS)
+    longest = duration(task)
+
+    def one(seed):
+        folder = task.folder()
+        running = started(task, folder, random.Random(seed), longest)
+        finished = running.process.poll() is not None
+        running.kill_all()
+        killed = running.end()
+        return -1 if finished else continued(task, folder, killed)
+
+    wanted, lost, seed = check.count(25, 200), [], 0
+    while len(lost) < wanted:
+        found = check.each(one, [(seed + i,) for i in range(wanted - len(lost))])
+        lost += [loss for loss in found if loss >= 0]
+        seed += 1000
+        expect(seed < 20000, f"{task.name}: the runs end before they can be killed")
+    expect(statistics.median(lost) <= 1, f"{task.name}: the median loss is {statistics.median(lost)} checkpoints")
+    return (f"{len(lost)}/{wanted} kills of all ranks: 0 unreadable, 0 hangs, the same bits; lost steps: median "
+            f"{statistics.median(lost):g}, most {max(lost)}")
+
+
+def kill_one(check):
+    """R4: SIGKILL of one rank: the launcher ends, and the run continues."""
+    task = check.task
+    task.reference(RANKS)
+    longest = duration(task)
+
+    def one(seed):
+        rng = random.Random(seed)
+        folder = task.folder()
+        running = started(task, folder, rng, longest / 2)
+        ranks = running.children()
+        if running.process.poll() is not None or len(ranks) != RANKS:
+            running.end()
+            return None
+        os.kill(rng.choice(ranks), 9)
+        begun = time.monotonic()
+        killed = running.end()
+        seconds = time.monotonic() - begun
+        expect(killed.code != 0, f"{task.name}: exit code 0 after the kill of a rank")
+        expect(seconds <= 5, f"{task.name}: the launcher took {seconds:.1f} s to end")
+        continued(task, folder, killed)
+        return seconds
+
+    wanted, times, seed = check.count(4, 25), [], 0
+    while len(times) < wanted:
+        found = check.each(one, [(seed + i,) for i in range(wanted - len(times))])
+        times += [seconds for seconds in found if seconds is not None]
+        seed += 1000
+    return f"{len(times)}/{wanted} kills of one rank: the launcher ends in at most {max(times):.1f} s, the same bits"
+
+
+def semaphores(check):
+    """R9: what a kill inside MPI_File_open leaves in memory, planted under every name that a run opens."""
+    task = check.task
+    task.reference(RANKS)
+    folder = task.folder()
+    names = ["out.h5", "out.ckpt.h5", "out.h5.tmp.4711", "out.ckpt.h5.tmp.4711"]
+    planted = [f"/dev/shm/sem.OMPIO_{name}" for name in names]
+    try:
+        for path in planted:
+            with open(path, "wb") as file:
+                file.write(bytes(32))
+        env = {"SLURM_JOB_ID": "4711", "SLURM_JOB_END_TIME": "4000000000"}
+        task.run(folder, code=75, ranks=RANKS, fault="stop:9:0", env=env)
+        task.run(folder, ranks=RANKS, env=env)
+    finally:
+        for path in planted:
+            os.path.exists(path) and os.remove(path)
+    task.expect_same(folder, RANKS)
+    return f"{len(planted)}/{len(planted)} stale semaphores: stops, continues and ends as ever"
+
+
+def signals(check):
+    """R10: USR1 at a random time, every third time twice; checkpoints are being written most of the time."""
+    task = check.task
+    task.reference(RANKS)
+    longest = duration(task)
+
+    def one(seed):
+        rng = random.Random(seed)
+        folder = task.folder()
+        running = started(task, folder, rng, 0.8 * longest)
+        for _ in range(2 if seed % 3 == 0 else 1):
+            if running.process.poll() is None:
+                running.process.send_signal(10)
+                time.sleep(rng.uniform(0, 0.02))
+        outcome = running.end()
+        if outcome.code == 0:
+            return False
+        expect(outcome.code == 75 and not outcome.complaints, f"{task.name}: after USR1: {outcome}")
+        continued(task, folder, outcome)
+        return True
+
+    wanted, made, seed = check.count(15, 30), 0, 0
+    while made < wanted:
+        made += sum(check.each(one, [(seed + i,) for i in range(wanted - made)]))
+        seed += 1000
+        expect(seed < 20000, f"{task.name}: the runs end before the signal")
+    return f"{made}/{wanted} signals at random times, each third one twice: exit 75, the same bits"
+
+
+
+
+ROWS = {"R3": kill_all, "R4": kill_one, "R9": semaphores, "R10": signals}
