@@ -142,7 +142,9 @@ class Task:
         words += [self.program, "run", self.deck, "-o", folder]
         for value in sets:
             words += ["--set", value]
-        extra = {"QV_FAULT": fault} if fault else {}
+        extra = {"TMPDIR": folder}  # MPI's own files: several runs that start at once disturb each other there
+        if fault:
+            extra["QV_FAULT"] = fault
         return Running(words + list(options), folder, {**extra, **(env or {})})
 
     def run(self, folder, code=0, **how):
