@@ -26,7 +26,7 @@ for fault in stall:3:0 stall:9:last; do
   grep -q "error: a.h5: no end of .* after 1 s: the file system or the MPI library hangs" err.txt ||
     fail "the deadline says: $(cat err.txt)"
   [ "$(grep -c 'no end of' err.txt)" = 1 ] || fail "more than one message: $(cat err.txt)"
-  [ $((SECONDS - start)) -lt 20 ] || fail "the deadline took $((SECONDS - start)) s"
+  [ $((SECONDS - start)) -lt 60 ] || fail "the deadline took $((SECONDS - start)) s"
   [ -z "$(leftovers)" ] || fail "a temporary file after $fault"
 done
 [ "$(on 2 read a.h5)" = "step 1" ] || fail "the old file after a hang"
@@ -40,7 +40,7 @@ if [ -d /dev/shm ]; then
   for name in "sem.OMPIO_s.h5.tmp.4711" "sem.OMPIO_s.h5"; do
     head -c 32 /dev/zero >"/dev/shm/$name"
   done
-  SLURM_JOB_ID=4711 timeout 30 "$mpiexec" -q -n 2 "$program" write s.h5 1 $total || fail "a stale semaphore"
+  SLURM_JOB_ID=4711 timeout 100 "$mpiexec" -q -n 2 "$program" write s.h5 1 $total || fail "a stale semaphore"
   rm -f /dev/shm/sem.OMPIO_s.h5.tmp.4711 /dev/shm/sem.OMPIO_s.h5
 fi
 

@@ -47,7 +47,7 @@ class Results(DriverTest):
         row = self.find(outcome, r"^step +(\d+) +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+) +-$")
         self.assertEqual(row[1], "20")
         least, mean, most = (float(row[i]) for i in (2, 3, 4))
-        self.assertTrue(0.2 <= least <= mean <= most < 5, row[0])
+        self.assertTrue(0.2 <= least <= mean <= most < outcome.seconds, row[0])
         self.find(outcome, r"^memory at its peak +most a rank +all ranks$")
         self.find(outcome, r"^state +4.00 KiB +8.00 KiB$")
         self.find(outcome, r"^resident +\S+ MiB +\S+ MiB$")
@@ -87,7 +87,7 @@ class Progress(DriverTest):
         every = self.run_deck("pause=0.05 s", "run.progress_every=0.22 s", folder="two")
         shown = self.steps(every)
         self.assertEqual(shown[:3] + shown[-1:], [1, 2, 3, 20])
-        self.assertTrue(6 <= len(shown) <= 8, shown)
+        self.assertTrue(6 <= len(shown) <= 5 + every.seconds / 0.22, shown)
         self.assertNotIn("\r", every.out)
         self.assertNotIn("\033", every.out)
 
@@ -95,8 +95,9 @@ class Progress(DriverTest):
         outcome = self.run_deck("pause=0.2 s", "steps=4")
         left = [float(re.search(r"left ([\d.]+) s", line)[1]) for line in outcome.lines if "s/step" in line]
         self.assertEqual(len(left), 4)
-        for value, expected in zip(left, (0.6, 0.4, 0.2, 0)):
-            self.assertAlmostEqual(value, expected, delta=0.1)
+        for value, done in zip(left, (1, 2, 3, 4)):
+            mean = (0.2, outcome.seconds / done)  # at least and at most
+            self.assertTrue((4 - done) * mean[0] - 0.05 <= value <= (4 - done) * mean[1] + 0.05, outcome)
 
     def test_an_unknown_total_has_no_end(self):
         outcome = self.run_deck("unknown_total=true")
@@ -194,7 +195,7 @@ class Faults(DriverTest):
             env = {"QV_FAULT": f"{site}:{n}:{rank}"}
             process = self.launch("run", "deck.yaml", "-o", "out", "--restart", "none", "--set", "logistic.steps=3",
                                   "--set", "run.checkpoint_every=0.000001 s", ranks=2, env=env)
-            _, err = process.communicate(timeout=30)
+            _, err = process.communicate(timeout=100)
             if process.returncode == 0:
                 self.assertEqual(err, "")
                 break

@@ -29,13 +29,27 @@ def summary(folder):
     return data["return_result"], data["return_error"]
 
 
+def kill_all(pid):
+    """Kills a launcher and its ranks, which have process groups of their own."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+            ranks = [int(word) for word in file.read().split()]
+    except FileNotFoundError:  # a kernel that does not list children: the ranks end by themselves, a little later
+        ranks = []
+    for one in [pid] + ranks:
+        try:
+            os.kill(one, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 def killed(words, seconds):
     """Whether the run was still going when it was killed after so many seconds."""
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(seconds)
     if process.poll() is not None:
         return False
-    os.killpg(process.pid, signal.SIGKILL)
+    kill_all(process.pid)
     process.wait()
     return True
 

@@ -82,9 +82,12 @@ class Restart(Task):
     def compare(self, deck, name):
         self.run_deck(deck, output="whole")
         process = self.launch(deck, ranks=2, output="parts")
-        time.sleep(1.5)
+        for line in process.stdout:
+            if line.startswith("step "):  # signals are handled by now
+                break
+        time.sleep(0.3)
         process.send_signal(signal.SIGUSR1)
-        process.communicate(timeout=60)
+        process.communicate(timeout=250)
         self.assertIn(process.returncode, (0, 75))
         self.run_deck(deck, ranks=3, output="parts")
         whole, parts = self.summary(name, "whole"), self.summary(name, "parts")
