@@ -112,7 +112,11 @@ static qv_code tell_bayesian(qv_amplitude *a)
   QV_TRY(qv_angle_posterior_add(&a->posterior, a->rounds, a->count));
   qv_angle_posterior_credible(&a->posterior, credible, &mean, &deviation, &low, &high);
   set_interval(a, mean, low, high);
-  a->done = 0.5 * (a->high - a->low) <= a->opts.accuracy;
+  /* A far-off angle that is unlikely but not yet ruled out leaves the interval and the deviation sees it: then go on.
+   */
+  const double normal = gsl_cdf_ugaussian_Pinv(0.5 + 0.5 * credible);
+  const double spread = normal * deviation * (sin(2 * mean) + deviation);
+  a->done = 0.5 * (a->high - a->low) <= a->opts.accuracy && spread <= 1.25 * a->opts.accuracy;
   a->query.power = best_power(a, deviation);
   return QV_OK;
 }

@@ -96,7 +96,7 @@ qv_amplitude_opts qv_estimate_opts(const qv_deck *deck, qv_study_method method, 
 
 int64_t qv_estimate_portion(const qv_estimate_task *task)
 {
-  const int64_t most = 4096, work = (int64_t)1 << 24;
+  const int64_t most = 4096, work = (int64_t)1 << 20;
   const int64_t portion = work >> (task->problem.qubits + task->phase_qubits);
   return portion < 1 ? 1 : portion > most ? most : portion;
 }
