@@ -1,6 +1,6 @@
 /* Amplitude estimation over many seeds, on the published examples: the interval holds the exact value as often as it
- * says (exact binomial test), and the error falls with the oracle calls as theory says. Argument: seeds of each case.
- */
+ * says (exact binomial test), and the error falls with the oracle calls as theory says. Arguments: seeds of each case
+ * for the intervals, and for the exponents. */
 #include "base/qv_memory.h"
 #include "base/qv_random.h"
 #include "montecarlo/qv_amplitude.h"
