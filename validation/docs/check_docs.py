@@ -4,8 +4,8 @@
 usage: check_docs.py links|decks|commands [PAGE...]      with QV_PRODUCT the program
 
 How pages are written:
-  ```console   lines `$ command` are run, in order, in a folder of the page's own where the repository's files stand; the
-               lines below a command are its output: each must come, in this order, numbers to 1e-6 and times not at
+  ```console   lines `$ command` are run, in order, in a folder of the page's own where the repository's files stand;
+               the lines below a command are its output: each must come, in this order, numbers to 1e-6 and times not at
                all; a line `...` stands for any lines, and at the end of a line for the rest of it.
   ```yaml      a block that begins with `qonverge: 1` is a deck that must be valid.
   <!-- file: NAME -->       above a block: the block is the file NAME of the page's folder
@@ -25,7 +25,8 @@ NOT_RUN = ("needs a cluster", "installs software", "takes minutes", "builds the 
 MOST_NOT_RUN = 16
 COPIED = ("config", "jobs")  # decks name files as ../validation/..., which a link would lead out of the folder
 LINKED = ("validation", "docs", "src", "io", "README.md", "spack", "spack.yaml", "CMakePresets.json")
-BLOCK = re.compile(r"^(?:<!-- (file|not run): (.*?) -->\n+)?(?P<indent> *)```([\w-]*)\n(.*?)^(?P=indent)```$", re.M | re.S)
+BLOCK = re.compile(r"^(?:<!-- (file|not run): (.*?) -->\n+)?(?P<indent> *)```([\w-]*)\n(.*?)^(?P=indent)```$",
+                   re.M | re.S)
 TIME = re.compile(r"[\d.]+(e-?\d+)? s\b|\d+[mhd]\d\d[smh]?|\d{4}-\d\d-\d\d[T ][\d:]+( ?UTC|Z)?")
 
 
@@ -202,7 +203,8 @@ def check_commands(names):
         not_run += page_not_run
     for page in pages():  # commands belong into blocks that are run
         for number, text in enumerate(read(page).split("\n"), 1):
-            if re.match(r" {4}(\$ )?(qonverge|jobs/|mpirun|sbatch|apt-get|cmake |spack |build/|validation/\S+ *($|-))", text):
+            if re.match(r" {4}(\$ )?(qonverge|jobs/|mpirun|sbatch|apt-get|cmake |spack |build/|validation/\S+ *($|-))",
+                        text):
                 not_run.append(f"{page}:{number}: indented")
                 if page != "docs/performance.md":
                     bad.append(f"{page}:{number}: a command outside of a console block: {text.strip()}")

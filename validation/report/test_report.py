@@ -135,7 +135,7 @@ class Circuit(ReportTest):
         self.assertAlmostEqual(sum(probability), 1)
         values = data_of(page, "expectations")
         self.assertEqual(sorted(values["string"]), ["X1 Y2", "Z0", "Z0 Z3"])
-        self.assertIn("two qubit gates 88", visible_text(page))
+        self.assertIn(f"two qubit gates {run.resources['two_qubit_gates'].value}", visible_text(page))
 
 
 class Finance(ReportTest):
@@ -184,6 +184,25 @@ class Finance(ReportTest):
         self.assertLess(least, np.sqrt(run.values["variance"].value))
 
 
+class Quantum(ReportTest):
+    def test_amplitude_estimation(self):
+        file = self.run_deck(config("amplitude-estimation.yaml"), "ae", "convergence.levels=4",
+                             "convergence.repetitions=8")
+        run = qonverge.read(file)
+        page = self.page_of(file)
+        self.assertEqual(list(figures_of(page)), ["error-of-calls", "intervals", "register", "timers", "memory"])
+        data = data_of(page, "error-of-calls")
+        for method in ("iterative", "monte_carlo"):
+            np.testing.assert_array_equal(numbers(data[method + ": calls"]), run["convergence/" + method][:, 0])
+            np.testing.assert_array_equal(numbers(data[method + ": error"]), run["convergence/" + method][:, 1])
+        # the register's mean, discounted, is the exact value that the run names
+        register = data_of(page, "register")
+        mean = np.dot(numbers(register["value / currency"]), numbers(register["probability"]))
+        self.assertAlmostEqual(np.exp(-0.05) * mean, run.baseline["exact_on_grid"].value)
+        self.assertEqual(numbers(data_of(page, "intervals")["low"])[-1], run["rounds/interval"][-1][0])
+        self.assertIn("minus exact on grid", visible_text(page))
+
+
 class Others(ReportTest):
     def test_ground_state(self):
         file = self.run_deck(config("ground-state-n2.yaml"), "n2", "ground_state.roots=3")
@@ -220,7 +239,7 @@ class Look(ReportTest):
 
 def load_tests(loader, _tests, _pattern):
     """The look at all pages comes last."""
-    classes = (Vqe, Scan, Circuit, Finance, Others, Look)
+    classes = (Vqe, Scan, Circuit, Finance, Quantum, Others, Look)
     return unittest.TestSuite(loader.loadTestsFromTestCase(c) for c in classes)
 
 

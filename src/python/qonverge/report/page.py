@@ -5,14 +5,14 @@ import base64
 import os
 from html import escape
 
-from qonverge.report import finance, optimisation, resources, sampling, spectrum
+from qonverge.report import finance, optimisation, quantum, resources, sampling, spectrum
 from qonverge.report.plot import number
 from qonverge.report.scan import scan
 
-TOPICS = (optimisation, sampling, finance, spectrum)
+TOPICS = (optimisation, quantum, sampling, finance, spectrum)
 CLASSICAL = ("anneal", "enumerate", "ground-state", "price", "risk")
 # What is looked at first; the others stand behind a click.
-MAIN_RESOURCES = ("logical_qubits", "two_qubit_gates", "depth", "t_count", "oracle_calls", "shots_per_energy", "shots",
+MAIN_RESOURCES = ("logical_qubits", "two_qubit_gates", "depth", "t_count", "total_t_count", "shots_per_energy", "shots",
                   "reliable_operations")
 
 
@@ -64,7 +64,7 @@ def definitions(quantities):
 def answers_the_same(head, q):
     """Whether a baseline is the same quantity as the headline: of one unit, and named alike but for its method."""
     last = head.name.split("_")[-1]
-    alike = q.name.endswith(head.name) or (last.isalpha() and q.name.split("_")[-1] == last)
+    alike = q.name in ("exact_on_grid", "monte_carlo") or q.name.endswith(head.name) or (last.isalpha() and q.name.split("_")[-1] == last)
     return isinstance(q.value, float) and isinstance(head.value, (int, float)) and q.unit == head.unit and alike
 
 
