@@ -203,6 +203,31 @@ class Quantum(ReportTest):
         self.assertIn("minus exact on grid", visible_text(page))
 
 
+    def test_qaoa(self):
+        file = self.run_deck(config("qaoa-maxcut.yaml"), "qaoa", "qaoa.initial=interp", "qaoa.layers=3")
+        run = qonverge.read(file)
+        page = self.page_of(file)
+        self.assertEqual(list(figures_of(page)), ["journal", "approach", "depth", "angles", "solutions", "timers",
+                                                  "memory"])
+        data = data_of(page, "depth")
+        np.testing.assert_array_equal(numbers(data["layers"]), [1, 2, 3])
+        self.assertAlmostEqual(numbers(data["objective"])[-1], run.values["optimised_objective"].value, places=6)
+        # the journal is of the last depth; the page shows the cost, not what the optimiser's scale made of it
+        self.assertAlmostEqual(min(numbers(data_of(page, "journal")["cost"])), run.values["optimised_objective"].value)
+        data = data_of(page, "angles")
+        np.testing.assert_array_equal(numbers(data["gamma / radian"]) + numbers(data["beta / radian"]),
+                                      run["qaoa/angles"])
+        self.assertIn("minus exact objective", visible_text(page))
+
+    def test_evolution(self):
+        file = self.run_deck(config("ising-evolve.yaml"), "evolve", "evolve.time=5", "evolve.gap_points=5")
+        run = qonverge.read(file)
+        page = self.page_of(file)
+        self.assertEqual(list(figures_of(page)), ["history", "gap", "solutions", "timers", "memory"])
+        self.assertAlmostEqual(numbers(data_of(page, "history")["mean cost"])[-1], run.values["expectation"].value)
+        self.assertAlmostEqual(min(numbers(data_of(page, "gap")["gap"])), run.values["smallest_gap"].value)
+
+
 class Others(ReportTest):
     def test_ground_state(self):
         file = self.run_deck(config("ground-state-n2.yaml"), "n2", "ground_state.roots=3")

@@ -10,15 +10,26 @@ CHEMICAL_ACCURACY = 1.6e-3  # Hartree
 LABELS = {"hf_energy": "HF", "mp2_energy": "MP2", "fci_energy": "FCI", "exact": "exact", "exact_energy": "exact"}
 
 
+def values_of(run):
+    """(values, unit) of the journal; where the optimiser saw a scaled cost, the cost itself."""
+    values, unit = run["journal/value"], run.arrays["journal/value"].unit
+    scale, variables = run.values.get("scale"), run.values.get("variables")
+    if scale and variables and "scale" in run.arrays["journal/value"].description:
+        return values * scale.value * variables.value, scale.unit
+    return values, unit
+
+
 def references(run):
-    """Baselines in the unit of the journal: [(value, label)]."""
+    """Baselines that are the same quantity as the journal: [(value, label)]. Only energies are known to be."""
     unit = run.arrays["journal/value"].unit
+    if not unit:
+        return []
     return [(q.value, LABELS.get(q.name, q.name.replace("_", " "))) for q in run.baseline.values()
             if isinstance(q.value, (int, float)) and q.unit == unit and np.isfinite(q.value)]
 
 
 def what_of(run):
-    return "energy" if run.arrays["journal/value"].unit == "Hartree" else "objective"
+    return "energy" if run.arrays["journal/value"].unit == "Hartree" else "cost"
 
 
 def view(values, others):
@@ -33,7 +44,7 @@ def journal(run):
     """Value of each evaluation, with the baselines."""
     if "journal/value" not in run or len(run["journal/value"]) < 2:
         return None
-    values, unit, what = run["journal/value"], run.arrays["journal/value"].unit, what_of(run)
+    (values, unit), what = values_of(run), what_of(run)
     finite = values[np.isfinite(values)]
     lines = references(run)
     steps = np.arange(1, len(values) + 1)
@@ -51,7 +62,8 @@ def journal(run):
     label_lines(axes, [(v, text, BASELINE) for v, text in lines])
     legend(axes)
     return finish(figure, "journal", f"{what.capitalize()} of each evaluation",
-                  "Each evaluation of the optimiser in order, the lowest so far, and the classical baselines.",
+                  "Each evaluation of the optimiser in order, and the lowest so far" +
+                  (", with the classical baselines." if lines else "."),
                   {"evaluation": steps, axis_label(what, unit): values})
 
 
@@ -59,7 +71,7 @@ def approach(run):
     """Distance to the best reference, and the gradient, on a logarithmic axis."""
     if "journal/value" not in run or len(run["journal/value"]) < 2:
         return None
-    values, unit = run["journal/value"], run.arrays["journal/value"].unit
+    values, unit = values_of(run)
     lowest = np.fmin.accumulate(values)
     exact = [q for name, q in run.baseline.items() if name.startswith(("fci", "exact"))]
     exact = [q.value for q in exact if isinstance(q.value, float) and q.unit == unit and q.value <= lowest[-1]]

@@ -81,10 +81,11 @@ def register(run):
 
 def depth(run):
     """The objective reached at each number of layers."""
-    if "qaoa/reached" not in run or len(np.atleast_1d(run["qaoa/reached"])) < 2:
+    if "qaoa/reached" not in run or np.isfinite(run["qaoa/reached"]).sum() < 2:
         return None
     reached, unit = np.asarray(run["qaoa/reached"]), run.arrays["qaoa/reached"].unit
-    layers = np.arange(1, len(reached) + 1)
+    layers = np.arange(1, len(reached) + 1)[np.isfinite(reached)]
+    reached = reached[np.isfinite(reached)]
     figure, axes = new_axes()
     axes.plot(layers, reached, "o-", color=ANSWER, markersize=4)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -113,4 +114,45 @@ def angles(run):
                   {"layer": places, "gamma / radian": values[:half], "beta / radian": values[half:]})
 
 
-PLOTS = (error_of_calls, intervals, register, depth, angles)
+def history(run):
+    """Cost and probability of the optimum along an evolution in time."""
+    if "evolve/history" not in run or len(run["evolve/history"]) < 2:
+        return None
+    s, time, _, _, _, cost, probability = run["evolve/history"].T
+    unit = run.arrays["evolve/history"].unit
+    figure, axes = new_axes()
+    axes.plot(s, cost, color=ANSWER, label=axis_label("mean cost", unit))
+    axes.set_xlabel("s = t / time")
+    axes.set_ylabel(axis_label("mean cost", unit))
+    right = axes.twinx()
+    right.plot(s, probability, color=HARDWARE, label="probability of the optimum, right")
+    right.set_ylim(0, max(1e-3, 1.05 * np.nanmax(probability)))
+    right.set_ylabel("probability of the optimum")
+    right.grid(visible=False)
+    right.spines["right"].set_visible(True)
+    lines = axes.get_lines() + right.get_lines()
+    axes.legend(lines, [line.get_label() for line in lines], loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2,
+                borderaxespad=0.2, columnspacing=1.4, handlelength=1.6)
+    return finish(figure, "history", "Along the evolution",
+                  "Mean cost of the state and the probability that a shot has the lowest cost of all configurations.",
+                  {"s": s, "time": time, "mean cost": cost, "probability of the optimum": probability})
+
+
+def gap(run):
+    """The gap along the path."""
+    if "evolve/gap" not in run or len(run["evolve/gap"]) < 2:
+        return None
+    s, lowest, following, difference = run["evolve/gap"].T
+    unit = run.arrays["evolve/gap"].unit
+    figure, axes = new_axes()
+    axes.plot(s, difference, "o-", color=ANSWER, markersize=3.5)
+    axes.set_yscale("log")
+    axes.set_xlabel("s = t / time")
+    axes.set_ylabel(axis_label("gap", unit or "unit of the cost"))
+    return finish(figure, "gap", "Gap along the path",
+                  "Energy from the ground state to the next state that the evolution can reach; where it is small the "
+                  "evolution must be slow.",
+                  {"s": s, "lowest energy": lowest, "next energy": following, "gap": difference})
+
+
+PLOTS = (error_of_calls, intervals, register, depth, angles, history, gap)

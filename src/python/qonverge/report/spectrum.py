@@ -29,6 +29,16 @@ def energies(run):
                   {"state": np.arange(len(values)), "energy / Hartree": values})
 
 
+def reference_lines(run):
+    """Objectives of the baselines; equal ones share a line."""
+    found = {}
+    for q in run.baseline.values():
+        if q.name.endswith("_objective") and isinstance(q.value, float):
+            name = q.name[:-len("_objective")]
+            found.setdefault(q.value, []).append("bound" if name == "frontier" else name)
+    return [(value, ", ".join(sorted(names)), BASELINE) for value, names in found.items()]
+
+
 def solutions(run):
     """Objectives of the configurations that were kept."""
     if "solutions/objective" not in run or len(run["solutions/objective"]) < 2:
@@ -40,18 +50,18 @@ def solutions(run):
     axes.plot(places[feasible], values[feasible], "o", color=ANSWER, markersize=4.5, label="all constraints hold")
     if not feasible.all():
         axes.plot(places[~feasible], values[~feasible], "x", color=GREY, markersize=5, label="a constraint is broken")
-    bounds = [q for q in run.baseline.values() if q.name.endswith("objective") and isinstance(q.value, float)]
-    heights = [*values, *(q.value for q in bounds)]
+    lines = reference_lines(run)
+    heights = [*values, *(value for value, _, _ in lines)]
     pad = 0.1 * (max(heights) - min(heights) or abs(heights[0]) or 1)
     axes.set_ylim(min(heights) - pad, max(heights) + pad)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("configuration, in order of cost")
     axes.set_ylabel(axis_label("objective", unit))
-    label_lines(axes, [(q.value, "bound", BASELINE) for q in bounds])
+    label_lines(axes, lines)
     legend(axes)
     return finish(figure, "solutions", "Best configurations",
                   "Objective of the configurations of lowest cost (penalties included in the cost, not here)." +
-                  (" The bound is that of continuous weights." if bounds else ""),
+                  (" The bound is that of continuous weights." if "frontier_objective" in run.baseline else ""),
                   {"configuration": places, axis_label("objective", unit): values, "feasible": feasible.astype(int)})
 
 
