@@ -1,0 +1,186 @@
+/* Programs of a tile against the same gates one at a time: every kind of group, with lanes, vector bits and outer bits,
+ * in both precisions; the next tile loaded meanwhile; and that gates are in fact grouped. Silent when right. */
+#include "base/qv_memory.h"
+#include "qv_dense.h"
+#include "state/qv_sweep_private.h"
+#include "state/qv_tile_program.h"
+
+enum { QUBITS = 20, TILE = 13, SIZE = 1 << TILE, TILES = 64 };
+
+static double uniform(uint64_t seed, uint64_t k)
+{
+  return qv_random_uniform(seed, QV_RANDOM_TEST, k, 33);
+}
+
+static int pick(uint64_t seed, uint64_t k, int below)
+{
+  return (int)(uniform(seed, k) * below);
+}
+
+/* One random gate of a family: 0 rotations about X, 1 Hadamards, 2 general one-qubit, 3 diagonal rotations and
+ * controlled phases over all qubits, 4 two-qubit, 5 excitations, 6 controlled one-qubit. */
+static void add_gate(qv_sweep *sweep, int family, uint64_t seed)
+{
+  const double angle = 6 * uniform(seed, 1) - 3;
+  const int a = pick(seed, 2, TILE), b = (a + 1 + pick(seed, 3, TILE - 1)) % TILE;
+  const int far = pick(seed, 4, QUBITS), other = (far + 1 + pick(seed, 5, QUBITS - 1)) % QUBITS;
+  const double _Complex phase = cexp(I * angle), h = sqrt(0.5);
+  const double c = cos(angle), s = sin(angle);
+  double _Complex m[16] = {h, h, h, -h};
+  qv_rotation r = qv_rotation_pauli(1ULL << a, seed % 3 == 0 ? 1ULL << a : 0);
+  if (family == 0) {
+    CHECK(qv_sweep_rotate(sweep, &r, angle) == QV_OK);
+  } else if (family == 1) {
+    CHECK(qv_sweep_matrix(sweep, 1, &a, m, 0, 0) == QV_OK);
+  } else if (family == 2 || family == 6) {
+    const double _Complex u[4] = {phase * c, -s, s, conj(phase) * c};
+    const uint64_t control = family == 6 && other != a ? 1ULL << other : 0;
+    CHECK(qv_sweep_matrix(sweep, 1, &a, u, control, seed % 2 ? control : 0) == QV_OK);
+  } else if (family == 3 && seed % 2) {
+    r = qv_rotation_pauli(0, 1ULL << far | (seed % 4 == 1 ? 1ULL << other : 0));
+    CHECK(qv_sweep_rotate(sweep, &r, angle) == QV_OK);
+  } else if (family == 3) {
+    const double _Complex d[2] = {1, phase};
+    CHECK(qv_sweep_diagonal(sweep, 1, &far, d, 1ULL << other, 1ULL << other) == QV_OK);
+  } else if (family == 4) {
+    for (int i = 0; i < 16;
+         i++) { /* a product of a one-qubit gate and a swap with a phase: unitary and without zeros */
+      const int row = i / 4, col = i % 4;
+      const double _Complex u[4] = {c, I * s, I * s, c}, v[4] = {h, h * phase, h, -h * phase};
+      m[i] = u[(row / 2) * 2 + col / 2] * v[(row % 2) * 2 + col % 2];
+    }
+    CHECK(qv_sweep_matrix(sweep, 2, (int[2]){a, b}, m, 0, 0) == QV_OK);
+  } else {
+    r = (qv_rotation){.flip = 1ULL << a | 1ULL << b, .sign = 1ULL << far & ~(1ULL << a | 1ULL << b), .nchecks = 2};
+    r.check[0] = 1ULL << a;
+    r.check[1] = 1ULL << a | 1ULL << b;
+    r.value[1] = 1;
+    CHECK(qv_sweep_rotate(sweep, &r, angle) == QV_OK);
+  }
+}
+
+/* The numbers of a buffer, whatever its precision. */
+static double number(const qv_sweep *sweep, const void *buffer, int at)
+{
+  return sweep->precision == QV_DOUBLE ? ((const double *)buffer)[at] : (double)((const float *)buffer)[at];
+}
+
+static void set_number(const qv_sweep *sweep, void *buffer, int at, double value)
+{
+  if (sweep->precision == QV_DOUBLE) {
+    ((double *)buffer)[at] = value;
+  } else {
+    ((float *)buffer)[at] = (float)value;
+  }
+}
+
+static void one_by_one(const qv_sweep *sweep, void *re, void *im, uint64_t outer)
+{
+  qv_feed none = {0};
+  for (int i = 0; i < sweep->nops; i++) {
+    if (sweep->precision == QV_DOUBLE) {
+      qv_tile_apply_double(&sweep->ops[i], re, im, outer, &none, 0);
+    } else {
+      qv_tile_apply_single(&sweep->ops[i], re, im, outer, &none, 0);
+    }
+  }
+}
+
+/* A program on some tiles; returns the number of groups. */
+static int compare(const qv_sweep *sweep, uint64_t seed)
+{
+  const double tolerance = sweep->precision == QV_DOUBLE ? 2e-14 : 1e-5;
+  qv_tile_program program;
+  char *space = NULL, *scratch = NULL;
+  CHECK(qv_tile_program_create(sweep->ops, sweep->nops, TILE - sweep->lane_bits, sweep->precision == QV_SINGLE, TILES,
+                               &program) == QV_OK);
+  CHECK(qv_alloc(QV_MEM_BUFFER, 8 * SIZE, sizeof(double), &space) == QV_OK);
+  CHECK(qv_alloc(QV_MEM_BUFFER, 1, program.scratch + 64, &scratch) == QV_OK);
+  void *part[8];
+  for (int i = 0; i < 8; i++) {
+    part[i] = space + (size_t)i * SIZE * sizeof(double);
+  }
+  for (uint64_t tile = 0; tile < 3; tile++) {
+    const uint64_t outer = (uint64_t)pick(seed, 900 + tile, 1 << (QUBITS - TILE)) << (TILE - sweep->lane_bits);
+    const uint64_t piece = 0;
+    double worst = 0;
+    for (int i = 0; i < SIZE; i++) { /* parts 6 and 7 are the next tile, with interleaved amplitudes */
+      set_number(sweep, part[0], i, uniform(seed, 2 * (uint64_t)i + tile) - 0.5);
+      set_number(sweep, part[1], i, uniform(seed, 2 * (uint64_t)i + 50 + tile) - 0.5);
+      set_number(sweep, part[2], i, number(sweep, part[0], i));
+      set_number(sweep, part[3], i, number(sweep, part[1], i));
+      set_number(sweep, part[6], 2 * i, i + 1);
+      set_number(sweep, part[6], 2 * i + 1, -i);
+    }
+    qv_feed feed = {.data = part[6],
+                    .single = sweep->precision == QV_SINGLE,
+                    .piece = &piece,
+                    .piece_bits = TILE - QV_FEED_BITS,
+                    .units = SIZE >> QV_FEED_BITS,
+                    .re = part[4],
+                    .im = part[5]};
+    one_by_one(sweep, part[0], part[1], outer);
+    qv_tile_program_run(&program, part[2], part[3], outer, scratch, &feed);
+    qv_feed_units(&feed, feed.units);
+    CHECK(feed.any && feed.next == feed.units);
+    for (int i = 0; i < SIZE; i++) {
+      worst = fmax(worst, fabs(number(sweep, part[0], i) - program.scale * number(sweep, part[2], i)));
+      worst = fmax(worst, fabs(number(sweep, part[1], i) - program.scale * number(sweep, part[3], i)));
+      CHECK(number(sweep, part[4], i) == i + 1 && number(sweep, part[5], i) == -i);
+    }
+    CHECK(worst < tolerance);
+  }
+  const int groups = program.ngroups;
+  qv_free(&scratch);
+  qv_free(&space);
+  qv_tile_program_destroy(&program);
+  return groups;
+}
+
+/* `count` gates, of one family or (family 7) of all. */
+static void random_program(qv_precision precision, int family, int count, uint64_t seed)
+{
+  const qv_layout layout = qv_layout_identity(QUBITS, QUBITS);
+  qv_sweep *sweep = NULL;
+  CHECK(qv_sweep_create(&layout, precision, TILE, 0, NULL, &sweep) == QV_OK);
+  for (int i = 0; i < count; i++) {
+    add_gate(sweep, family < 7 ? family : pick(seed, 700 + (uint64_t)i, 7), seed * 1000 + (uint64_t)i);
+  }
+  const int groups = compare(sweep, seed);
+  CHECK(family > 3 || groups < count / 2); /* matrices and phases come in groups */
+  CHECK(family != 3 || groups == 1);
+  qv_sweep_destroy(&sweep);
+}
+
+/* The Fourier transform of a tile's qubits: Hadamards of three dimensions with the phases between them are one group.
+ */
+static void fourier(qv_precision precision)
+{
+  const qv_layout layout = qv_layout_identity(QUBITS, QUBITS);
+  const double _Complex h = sqrt(0.5), m[4] = {h, h, h, -h};
+  qv_sweep *sweep = NULL;
+  CHECK(qv_sweep_create(&layout, precision, TILE, 0, NULL, &sweep) == QV_OK);
+  for (int q = TILE - 1; q >= 0; q--) {
+    CHECK(qv_sweep_matrix(sweep, 1, &q, m, 0, 0) == QV_OK);
+    for (int p = q - 1; p >= 0; p--) {
+      const double _Complex d[2] = {1, cexp(2 * acos(0) * I * ldexp(1, p - q))};
+      CHECK(qv_sweep_diagonal(sweep, 1, &q, d, 1ULL << p, 1ULL << p) == QV_OK);
+    }
+  }
+  CHECK(compare(sweep, 5) <= TILE);
+  qv_sweep_destroy(&sweep);
+}
+
+int main(int argc, char **argv)
+{
+  CHECK(qv_parallel_begin(&argc, &argv) == QV_OK);
+  for (uint64_t seed = 0; seed < 48; seed++) {
+    const int family = (int)(seed / 2 % 8);
+    random_program(seed % 2 ? QV_SINGLE : QV_DOUBLE, family, family < 7 ? 24 : 60, seed);
+  }
+  fourier(QV_DOUBLE);
+  fourier(QV_SINGLE);
+  CHECK(qv_memory_balance() == 0);
+  qv_parallel_end();
+  return 0;
+}
