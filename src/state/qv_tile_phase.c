@@ -30,10 +30,11 @@ typedef struct {
 struct qv_phase {
   bool single;
   int vector_bits, low_bits, lane_bits;
-  int levels;          /* vector_bits - low_bits; level 0 are the outer bits, level k decides bit vector_bits - k */
-  int ntables;         /* without the first, which depends on the place in the block alone */
-  void *tables;        /* [1 + ntables][2][2^low_bits] vectors */
-  sign_angle *factors; /* [ntables], in order of their levels */
+  int levels;                  /* vector_bits - low_bits; level 0 are the outer bits */
+  int bit_of[LEVELS_MOST + 1]; /* the vector bit that a level from 1 decides */
+  int ntables;                 /* without the first, which depends on the place in the block alone */
+  void *tables;                /* [1 + ntables][2][2^low_bits] vectors */
+  sign_angle *factors;         /* [ntables], in order of their levels */
   int first_factor[LEVELS_MOST + 2];
   sign_angle *angles; /* in order of their levels */
   int nangles;
@@ -75,11 +76,14 @@ static int terms_of(const qv_tile_op *op, term *out)
   return count;
 }
 
-/* The level at which a mask becomes known: that of its lowest bit above the place in the block. */
+/* The level at which a mask becomes known: the last that decides one of its bits. */
 static int level_of(const qv_phase *p, uint64_t mask)
 {
-  const uint64_t decided = mask & qv_low_mask(p->vector_bits) & ~qv_low_mask(p->low_bits);
-  return decided ? p->vector_bits - qv_low_bit(decided) : 0;
+  int level = p->levels;
+  while (level > 0 && !(mask >> p->bit_of[level] & 1)) {
+    level--;
+  }
+  return level;
 }
 
 /* Order of terms: by level, then by their mask above the block, then within. The block's own bits are the low ones. */
@@ -180,10 +184,33 @@ static void arrange(qv_phase *p, const sort_key *keys, int64_t count)
   }
 }
 
+/* Levels that need tables go first, where they serve many blocks: those of the bits that share a term with a place in
+ * the block. Below them a block's factor is one number. */
+static void order_levels(qv_phase *p, const term *terms, int64_t count)
+{
+  uint64_t coupled = 0;
+  int level = 0;
+  for (int64_t i = 0; i < count; i++) {
+    bool inside = (terms[i].mask & qv_low_mask(p->low_bits)) != 0;
+    for (int l = 1; l < 1 << p->lane_bits; l++) {
+      inside = inside || terms[i].angle[l] != terms[i].angle[0];
+    }
+    coupled |= inside ? terms[i].mask : 0;
+  }
+  for (int first = 1; first >= 0; first--) {
+    for (int bit = p->vector_bits - 1; bit >= p->low_bits; bit--) {
+      if ((int)(coupled >> bit & 1) == first) {
+        p->bit_of[++level] = bit;
+      }
+    }
+  }
+}
+
 static qv_code build(qv_phase *p, term *terms, sort_key *keys, int64_t count)
 {
   const uint64_t low = qv_low_mask(p->low_bits);
   int64_t distinct = 0;
+  order_levels(p, terms, count);
   for (int64_t i = 0; i < count; i++) {
     const uint64_t high = terms[i].mask & ~low;
     keys[i] = (sort_key){level_of(p, terms[i].mask), high, terms[i].mask & low, &terms[i]};
@@ -275,6 +302,12 @@ static void multiply(const double a[2], const double b[2], double sign, double o
 }
 
 static const double one[2] = {1, 0};
+
+/* Small angles have a cosine of 1, too. */
+static bool is_one(const double turn[2])
+{
+  return turn[0] == 1 && turn[1] == 0;
+}
 
 #define QV_REAL       double
 #define QV_INT        int64_t

@@ -7,8 +7,8 @@
 /* So many of the gates that wait are looked at for a group: the work of grouping stays linear. */
 #define WINDOW 96
 
-/* A polynomial costs about as much as this part of the amplitudes multiplied by single phases. */
-#define PHASE_WORTH 1.5
+/* A polynomial costs about as much as so many gates of one phase that touch all amplitudes. */
+#define PHASE_WORTH 2.5
 
 /* Tiles below which programs are not worth their making. */
 #define TILES_LEAST 8
