@@ -386,7 +386,7 @@ static qv_code plan_any(const qv_deck *deck, bool credit, qv_plan *request, qv_r
     const bool circuits = qv_deck_choice(deck, "estimate.simulation") == 0;
     const double states =
         circuits ? qv_grover_bytes(&t->problem, m, (qv_precision)qv_deck_choice(deck, "run.precision")) : 0;
-    const double gates = 4500 * (double)((int64_t)1 << t->expectation->qubits); /* of three loads, and their sweep */
+    const double gates = 14000 * (double)((int64_t)1 << t->expectation->qubits); /* of three loads, and their sweep */
     request->power_of_two = circuits && qv_grover_spreads(t->problem.qubits + m);
     request->bytes_per_rank = states / (request->power_of_two ? (double)request->ranks : 1) + gates + 6e6;
     request->checkpoint_bytes = states;

@@ -18,6 +18,7 @@ static qv_code price(const qv_market *m, const qv_contract *c, const qv_pricer_o
   const double start = qv_clock_cpu();
   const qv_code code = qv_price_now(qv_comm_world(), m, c, opts, paths, 0, e);
   *seconds = qv_clock_cpu() - start;
+  qv_comm_max(qv_comm_world(), seconds, 1); /* of the rank that took longest */
   return code;
 }
 
