@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "base/qv_clock.h"
 #include "base/qv_log.h"
 #include "base/qv_memory.h"
@@ -11,8 +11,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -62,6 +64,46 @@ static void memory_is_zeroed_aligned_and_counted(void **state)
 }
 
 /* Known-answer vectors of the Random123 distribution (kat_vectors: philox 4x64 10). */
+static void put(const char *folder, const char *name, const char *text)
+{
+  char path[512];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  for (char *slash = strchr(path + strlen(folder) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    mkdir(path, 0700);
+    *slash = '/';
+  }
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs(text, file);
+  fclose(file);
+}
+
+/* A made-up tree of control groups: each group and all above it may set the limit. */
+static void control_groups_limit_memory(void **state)
+{
+  char folder[] = "/tmp/qv_cgroup_XXXXXX", membership[64], mount[64], remove[96];
+  (void)state;
+  assert_non_null(mkdtemp(folder));
+  snprintf(membership, sizeof membership, "%s/self", folder);
+  snprintf(mount, sizeof mount, "%s/fs", folder);
+  assert_true(qv_memory_cgroup(membership, mount) == INT64_MAX);
+  put(folder, "self", "9:cpu:/other\n4:memory:/batch/job7\n0::/slurm/job_7/step_0\n");
+  put(folder, "fs/slurm/job_7/step_0/memory.max", "max\n");
+  put(folder, "fs/slurm/job_7/memory.max", "5000\n");
+  put(folder, "fs/slurm/job_7/memory.current", "1000\n");
+  put(folder, "fs/slurm/memory.max", "9000\n");
+  assert_true(qv_memory_cgroup(membership, mount) == 4000);
+  put(folder, "fs/memory/batch/job7/memory.limit_in_bytes", "3500\n");
+  put(folder, "fs/memory/batch/job7/memory.usage_in_bytes", "500\n");
+  assert_true(qv_memory_cgroup(membership, mount) == 3000);
+  put(folder, "fs/memory.max", "2000\n"); /* in a container only the mount is seen */
+  put(folder, "fs/memory.current", "2500\n");
+  assert_true(qv_memory_cgroup(membership, mount) == 0);
+  snprintf(remove, sizeof remove, "rm -r %s", folder);
+  assert_int_equal(system(remove), 0);
+}
+
 static void philox_is_philox(void **state)
 {
   (void)state;
@@ -137,6 +179,7 @@ int main(void)
       cmocka_unit_test(codes_have_the_documented_exits),
       cmocka_unit_test(the_first_failure_wins),
       cmocka_unit_test(memory_is_zeroed_aligned_and_counted),
+      cmocka_unit_test(control_groups_limit_memory),
       cmocka_unit_test(philox_is_philox),
       cmocka_unit_test(normals_have_the_right_moments),
       cmocka_unit_test(tree_sums_keep_aligned_subtrees),
