@@ -4,18 +4,22 @@
 # Labels: `quick` for what validation/run-all --quick runs; `long` for evidence that takes minutes or measures time, which
 # only validation/run-all --all runs. COST (seconds): ctest starts the longest tests first.
 
-# Of Open MPI only what one machine needs: the searched networks and the daemon of a program without mpirun cost more than
-# most tests. Copies from process to process are forbidden in many containers; what killed ranks leave stays here.
-# hwloc complains where there is no /sys, and looks for ten screens, by way of the name server where that is asked first.
+execute_process(COMMAND id -u OUTPUT_VARIABLE QV_UID OUTPUT_STRIP_TRAILING_WHITESPACE)
+# Of Open MPI only what one machine needs: the search for networks costs more than most tests. Copies from process to
+# process are forbidden in many containers; what killed ranks leave stays in the build folder. hwloc complains where there
+# is no /sys, and looks for ten screens, by way of the name server where that is asked first.
 set(QV_TEST_SHARED ${PROJECT_BINARY_DIR}/shared)
-file(MAKE_DIRECTORY ${QV_TEST_SHARED})
 set(QV_TEST_ENVIRONMENT
     OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_sharedfp=^sm
-    OMPI_MCA_pml=ob1 OMPI_MCA_osc=^ucx OMPI_MCA_btl=self,vader,tcp OMPI_MCA_ess_singleton_isolated=1
-    OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_btl_vader_backing_directory=${QV_TEST_SHARED}
-    OMPI_MCA_mpi_yield_when_idle=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 HWLOC_HIDE_ERRORS=2
-    HWLOC_COMPONENTS=-gl     CMOCKA_MESSAGE_OUTPUT=STDOUT)
-execute_process(COMMAND id -u OUTPUT_VARIABLE QV_UID OUTPUT_STRIP_TRAILING_WHITESPACE)
+    OMPI_MCA_pml=ob1 OMPI_MCA_osc=^ucx OMPI_MCA_btl=self,vader,tcp OMPI_MCA_btl_vader_single_copy_mechanism=none
+    OMPI_MCA_btl_vader_backing_directory=${QV_TEST_SHARED} OMPI_MCA_orte_tmpdir_base=${QV_TEST_SHARED}
+    OMPI_MCA_shmem_mmap_enable_nfs_warning=0 OMPI_MCA_mpi_yield_when_idle=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+    HWLOC_HIDE_ERRORS=2 HWLOC_COMPONENTS=-gl CMOCKA_MESSAGE_OUTPUT=STDOUT)
+# Each launcher removes this folder when it finds it empty, perhaps just when another is about to use it: never empty.
+cmake_host_system_information(RESULT host QUERY HOSTNAME)
+string(REGEX REPLACE "\\..*" "" host "${host}")
+file(MAKE_DIRECTORY ${QV_TEST_SHARED}/ompi.${host}.${QV_UID}/kept)
+file(CHMOD ${QV_TEST_SHARED}/ompi.${host}.${QV_UID} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
 if(QV_UID STREQUAL "0")
   list(APPEND QV_TEST_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
 endif()
