@@ -6,7 +6,7 @@
 
 #define HALF_PI      1.57079632679489661923
 #define LEAST_POINTS 1024
-#define MOST_POINTS  ((int64_t)1 << 22)
+#define MOST_POINTS  ((int64_t)1 << 17)
 #define KEPT         20.0 /* log likelihood below the greatest at which an angle is given up */
 #define FRINGE       0.1  /* largest step of (2k+1) theta from point to point */
 

@@ -18,7 +18,7 @@ void qv_angle_posterior_end(qv_angle_posterior *posterior);
 
 /* Multiplies in one round; `rounds`, all so far with it, are evaluated anew where window or points change. A window
  * never loses angles whose likelihood is within e^-20 of the greatest. Fails with QV_ERR_MEMORY, and with
- * QV_ERR_NUMERIC if fringes would need more than 2^22 points. */
+ * QV_ERR_NUMERIC if fringes would need more than 2^17 points. */
 qv_code qv_angle_posterior_add(qv_angle_posterior *posterior, const qv_amplitude_round *rounds, int64_t count);
 
 /* The most likely angle, and the ends of the set of angles whose log likelihood lies within `depth` of its value. */

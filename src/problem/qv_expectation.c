@@ -62,9 +62,7 @@ qv_code qv_expectation_finish(const char *key, qv_expectation *e)
   const int64_t count = (int64_t)1 << e->qubits;
   double *terms = NULL;
   const double total = qv_sum_tree(e->probability, count);
-  if (!(total > 0) || !isfinite(total)) {
-    return qv_fail(QV_ERR_INPUT, "%s: the grid holds no probability", key);
-  }
+  QV_REQUIRE(total > 0 && isfinite(total));
   QV_TRY(qv_alloc(QV_MEM_PROBLEM, (size_t)count, sizeof *terms, &terms));
   e->least = INFINITY;
   e->most = -INFINITY;
@@ -117,7 +115,7 @@ static qv_code refuse_model(const qv_market *market, const qv_contract *contract
     return qv_fail(QV_ERR_INPUT, "grid.spacing: 'price' is for prices at maturity under black-scholes");
   }
   if (opts->slope && (contract->kind != QV_CONTRACT_EUROPEAN)) {
-    return qv_fail(QV_ERR_INPUT, "estimate: the slope is that of a European payoff");
+    return qv_fail(QV_ERR_INPUT, "contract.kind: the slope is that of a European payoff");
   }
   return QV_OK;
 }

@@ -168,6 +168,11 @@ static void published_credit(void)
   CHECK(qv_expectation_of_credit(&credit, 3, &e) == QV_ERR_INPUT);
   CHECK(strstr(qv_error_text(), "credit.level: the value is 1 at every point of the grid"));
   qv_error_clear();
+  qv_credit many = credit;
+  many.loans = 16;
+  CHECK(qv_expectation_of_credit(&many, -1, &e) == QV_ERR_INPUT);
+  CHECK(strstr(qv_error_text(), "credit.loans: 16 loans; 1 to 15 can be loaded"));
+  qv_error_clear();
   CHECK(qv_credit_risk(&credit, 0.95, &var, &shortfall) == QV_OK);
   CHECK(var == 2 && fabs(shortfall - 3) < 1e-12);
 }
@@ -355,6 +360,24 @@ static void phase_estimation(void)
   CHECK(e.low <= pow(sin(3 * PI / 32), 2) && e.high >= pow(sin(3 * PI / 32), 2));
 }
 
+/* One shot in a round: the schedule outruns what the trials can tell apart, and is stopped with a word. */
+static void ambiguous_angles(void)
+{
+  qv_amplitude_opts opts = qv_amplitude_opts_default(QV_AMPLITUDE_LIKELIHOOD);
+  qv_amplitude *a = NULL;
+  qv_amplitude_query query;
+  qv_code code = QV_OK;
+  opts.shots = 1;
+  opts.accuracy = 1e-9;
+  CHECK(qv_amplitude_create(&opts, &a) == QV_OK);
+  for (int round = 0; code == QV_OK && qv_amplitude_next(a, &query); round++) {
+    code = qv_amplitude_tell(a, round % 2);
+  }
+  CHECK(code == QV_ERR_NUMERIC && strstr(qv_error_text(), "make more shots in a round"));
+  qv_error_clear();
+  qv_amplitude_destroy(&a);
+}
+
 /* The published interval for 3 of 10 at 95 % (Clopper and Pearson, Biometrika 26 (1934) 404). */
 static void exact_intervals(void)
 {
@@ -379,6 +402,7 @@ int main(int argc, char **argv)
   refusals();
   phase_estimation();
   exact_intervals();
+  ambiguous_angles();
   CHECK(qv_memory_balance() == 0);
   qv_parallel_end();
   return 0;

@@ -180,8 +180,53 @@ static void bad_decks(void)
   refused("qonverge: 1\ntask: credit-estimation\ncredit: {loans: [{default_probability: 1.5, loss: 1}]}\n", credit,
           "error: loan 1 needs a default probability between 0 and 1, a sensitivity in [0,1) and a loss above 0, not "
           "1.5, 0 and 1");
+  refused(HEAD MARKET "contract: {kind: basket, payoff: capped, strike: 100, maturity: 1 year}\n", task,
+          "deck.yaml:4:34: error: only a European contract can be capped");
+  refused(HEAD MARKET "contract: {kind: basket, strike: 100, maturity: 1 year}\nestimate: {quantity: slope}\n", task,
+          "deck.yaml:4:18: error: the slope is that of a European payoff");
   refused("qonverge: 1\ntask: credit-estimation\ncredit: {level: 7, loans: [{default_probability: 0.5, loss: 1}]}\n",
           credit, "deck.yaml:3:17: error: the value is 1 at every point of the grid");
+}
+
+/* A checkpoint of a likelihood run with what is given here, which no run would write. */
+static void damaged(int64_t study, int64_t ones, int32_t bit, const char *message)
+{
+  const qv_task_class *const task = task_of("amplitude-estimation");
+  const char *const path = "/tmp/qv_damaged_estimate.h5";
+  const int64_t one = 1, qubits = 4;
+  const int32_t bits[4] = {bit, bit, bit, bit};
+  qv_deck *deck = NULL;
+  qv_archive *archive = NULL;
+  void *self = NULL;
+  CHECK(parse(HEAD MARKET CALL "grid: {qubits: 3}\nestimate: {method: likelihood}\n", &deck) == QV_OK);
+  CHECK(qv_archive_create(qv_comm_self(), path, "checkpoint", false, &archive) == QV_OK);
+  CHECK(qv_archive_put_i64(archive, "estimate/phase", 0, "", "") == QV_OK);
+  CHECK(qv_archive_put_i64(archive, "estimate/steps", 1, "", "") == QV_OK);
+  CHECK(qv_archive_put_i64(archive, "estimate/study", study, "", "") == QV_OK);
+  CHECK(qv_archive_put_i64(archive, "estimate/rounds", 1, "", "") == QV_OK);
+  CHECK(qv_archive_put(archive, "estimate/ones", QV_TYPE_I64, 1, &one, &ones, "", "") == QV_OK);
+  CHECK(qv_archive_put_i64(archive, "grover/applied", 0, "", "") == QV_OK);
+  CHECK(qv_archive_put_i64(archive, "grover/known", 0, "", "") == QV_OK);
+  CHECK(qv_archive_put_i64(archive, "grover/powers_done", 0, "", "") == QV_OK);
+  CHECK(qv_archive_put_i64(archive, "grover/powers_phases", 0, "", "") == QV_OK);
+  CHECK(qv_archive_put(archive, "grover/powers_layout", QV_TYPE_I32, 1, &qubits, bits, "", "") == QV_OK);
+  CHECK(qv_archive_commit(&archive) == QV_OK);
+  CHECK(task->create(qv_comm_self(), deck, &self) == QV_OK);
+  CHECK(qv_archive_open(qv_comm_self(), path, "checkpoint", &archive) == QV_OK);
+  CHECK(task->load(self, archive) == QV_ERR_INPUT);
+  CHECK(strstr(qv_error_text(), message));
+  qv_error_clear();
+  qv_archive_close(&archive);
+  task->destroy(&self);
+  qv_deck_destroy(&deck);
+  unlink(path);
+}
+
+static void damaged_checkpoints(void)
+{
+  damaged(5, 10, 0, "the checkpoint has 5 rows of a study of 0");
+  damaged(0, 1000, 0, "the checkpoint has rounds that the estimator never asked for");
+  damaged(0, 10, 1, "the checkpoint's layout of qubits is no permutation");
 }
 
 int main(int argc, char **argv)
@@ -196,6 +241,7 @@ int main(int argc, char **argv)
   if (qv_comm_size(qv_comm_world()) == 1) {
     simulations_agree();
     bad_decks();
+    damaged_checkpoints();
   }
   CHECK(qv_memory_balance() == 0);
   qv_parallel_end();
