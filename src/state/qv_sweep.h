@@ -6,7 +6,8 @@
  * amplitudes serves ten exponentials of strings over all qubits. The lowest memory bits belong to every tile, so that
  * whole cache lines move. What a gate only looks at (controls, checks, signs, diagonals) may lie anywhere: it is a
  * parity of the tile's coordinates and of constants of the tile. In the cache a tile is kept as separate real and
- * imaginary parts, so that every gate is arithmetic on whole vectors. A tile of zeros is left alone: gates are linear.
+ * imaginary parts, so that every gate is arithmetic on whole vectors. Gates that commute are reordered and grouped, and
+ * each group passes over the tile once (qv_tile_program.h). A tile of zeros is left alone: gates are linear.
  *
  *     qv_sweep_create(layout, precision, tile bits, flips)  ->  qv_sweep_rotate/matrix/diagonal ...  ->  qv_sweep_run
  */
@@ -17,7 +18,7 @@
 #include "state/qv_rotation.h"
 
 /* The usual number of tile bits: 2^14 amplitudes are 256 KiB in double precision, a quarter of a common second-level
- * cache. The lowest QV_SWEEP_LOW_BITS memory bits belong to every tile; what the flips leave free of the dimensions is
+ * cache; with the next one, which is loaded meanwhile, a half. The lowest QV_SWEEP_LOW_BITS memory bits belong to every tile; what the flips leave free of the dimensions is
  * filled with the next ones, so that longer pieces move. */
 #define QV_SWEEP_TILE_BITS 14
 #define QV_SWEEP_LOW_BITS  4
