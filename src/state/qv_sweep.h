@@ -18,8 +18,8 @@
 #include "state/qv_rotation.h"
 
 /* The usual number of tile bits: 2^14 amplitudes are 256 KiB in double precision, a quarter of a common second-level
- * cache; with the next one, which is loaded meanwhile, a half. The lowest QV_SWEEP_LOW_BITS memory bits belong to every tile; what the flips leave free of the dimensions is
- * filled with the next ones, so that longer pieces move. */
+ * cache; with the next one, which is loaded meanwhile, a half. The lowest QV_SWEEP_LOW_BITS memory bits belong to every
+ * tile; what the flips leave free of the dimensions is filled with the next ones, so that longer pieces move. */
 #define QV_SWEEP_TILE_BITS 14
 #define QV_SWEEP_LOW_BITS  4
 
