@@ -36,9 +36,9 @@ qv_machine qv_machine_default(void)
   return (qv_machine){.title = "A node of two 64-core sockets and 200 Gb/s network, one rank a node",
                       .threads = 128,
                       .memory_bandwidth = 350e9,
-                      .dense_rate = 60e9,
-                      .diagonal_rate = 120e9,
-                      .rotation_rate = 60e9,
+                      .dense_rate = 270e9,
+                      .diagonal_rate = 2000e9,
+                      .rotation_rate = 180e9,
                       .network_bandwidth = 22e9,
                       .network_latency = 3e-6};
 }

@@ -30,8 +30,8 @@ qv_machine qv_machine_default(void);
 qv_code qv_machine_read(const qv_comm *comm, const char *path, qv_machine *out);
 
 /* Measures this machine on a state of 2^nlocal amplitudes a rank (16 to 30): passes over memory and gates on all ranks
- * at once, and exchanges between ranks half the job apart; on one rank the network is that of the default model. Takes
- * some seconds. Collective. */
+ * at once, by processor time; exchanges between ranks half the job apart, by the clock (on one rank the network is that
+ * of the default model). Takes some seconds. Collective. */
 qv_code qv_machine_measure(const qv_comm *comm, int nlocal, qv_machine *out);
 
 /* The model as a file, into *text, which the caller frees with qv_free. Local. */

@@ -2,7 +2,9 @@
  * one JSON line for each size. On several ranks FFTW's figure is that of the transform of a rank's own share alone: the
  * exchange and the pass that a distributed one needs besides would come on top.
  *
- * usage: bench_fourier FIRST LAST [REGISTER]     sizes in qubits; REGISTER: transform the lowest so many qubits only */
+ * usage: bench_fourier FIRST LAST [REGISTER [estimate]]
+ * FIRST, LAST: sizes in qubits; REGISTER: transform the lowest so many qubits only (0: all); estimate: leave out FFTW's
+ * plan by measurement, which takes thousands of sweeps to make */
 #include "base/qv_clock.h"
 #include "circuit/qv_fourier.h"
 #include "physics/molecules.h"
@@ -74,22 +76,28 @@ static double time_fftw(qv_state *state, int k, unsigned rigour, double *plannin
   return least;
 }
 
-static void measure(int n, int k)
+static void measure(int n, int k, bool tune)
 {
   const qv_comm *comm = qv_comm_world();
   qv_state *state = NULL;
-  double planning[2];
+  double planning[2] = {0, 0}, tuned = NAN;
   CHECK(qv_state_create(comm, n, QV_DOUBLE, &state) == QV_OK, "state");
   const int nlocal = qv_state_layout(state)->nlocal;
   fill(state);
   const double sweep = time_sweep(state), gates = time_gates(state, k > 0 ? k : n);
   const double quick = time_fftw(state, k > 0 ? k : nlocal, FFTW_ESTIMATE, &planning[0]);
-  const double tuned = time_fftw(state, k > 0 ? k : nlocal, FFTW_MEASURE, &planning[1]);
+  if (tune) {
+    tuned = time_fftw(state, k > 0 ? k : nlocal, FFTW_MEASURE, &planning[1]);
+  }
   if (qv_comm_rank(comm) == 0) {
     printf("{\"qubits\": %d, \"register\": %d, \"ranks\": %d, \"sweep_seconds\": %.4g, \"gates\": %.1f, "
-           "\"fftw_estimate\": %.1f, \"fftw_measure\": %.1f, \"fftw_planning\": %.1f}\n",
-           n, k > 0 ? k : n, qv_comm_size(comm), sweep, gates / sweep, quick / sweep, tuned / sweep,
-           planning[1] / sweep);
+           "\"fftw_estimate\": %.1f",
+           n, k > 0 ? k : n, qv_comm_size(comm), sweep, gates / sweep, quick / sweep);
+    if (tune) {
+      printf(", \"fftw_measure\": %.1f, \"fftw_planning\": %.1f", tuned / sweep, planning[1] / sweep);
+    }
+    printf("}\n");
+    fflush(stdout);
   }
   qv_state_destroy(&state);
 }
@@ -98,7 +106,7 @@ int main(int argc, char **argv)
 {
   CHECK(qv_parallel_begin(&argc, &argv) == QV_OK && argc > 2, "usage: bench_fourier FIRST LAST [REGISTER]");
   for (int n = atoi(argv[1]); n <= atoi(argv[2]); n++) {
-    measure(n, argc > 3 ? atoi(argv[3]) : 0);
+    measure(n, argc > 3 ? atoi(argv[3]) : 0, argc < 5);
   }
   qv_parallel_end();
   return 0;
