@@ -194,7 +194,8 @@ static void move_part(const pass *p, int64_t base, int64_t place, int64_t count,
 }
 
 /* Mixes tile bits [from, to) of the part of 2^bits amplitudes at `place`. */
-static double mix_part(const pass *p, const tiles *t, int64_t place, int bits, int from, int to, double *scale)
+static double mix_part(const pass *p, const tiles *t, int64_t place, int bits, int from, int to, double *scale,
+                       const qv_mixer_ahead *ahead)
 {
   if (from >= to) {
     return 0;
@@ -205,9 +206,9 @@ static double mix_part(const pass *p, const tiles *t, int64_t place, int bits, i
       part[k] = (double *)t->part[k] + place;
     }
     if (p->back) {
-      return qv_mixer_tile_pair_double(part[0], part[1], part[2], part[3], bits, from, to, &p->angle, scale);
+      return qv_mixer_tile_pair_double(part[0], part[1], part[2], part[3], bits, from, to, &p->angle, scale, ahead);
     }
-    qv_mixer_tile_double(part[0], part[1], bits, from, to, &p->angle);
+    qv_mixer_tile_double(part[0], part[1], bits, from, to, &p->angle, ahead);
     return 0;
   }
   float *part[4];
@@ -215,9 +216,9 @@ static double mix_part(const pass *p, const tiles *t, int64_t place, int bits, i
     part[k] = (float *)t->part[k] + place;
   }
   if (p->back) {
-    return qv_mixer_tile_pair_single(part[0], part[1], part[2], part[3], bits, from, to, &p->angle, scale);
+    return qv_mixer_tile_pair_single(part[0], part[1], part[2], part[3], bits, from, to, &p->angle, scale, ahead);
   }
-  qv_mixer_tile_single(part[0], part[1], bits, from, to, &p->angle);
+  qv_mixer_tile_single(part[0], part[1], bits, from, to, &p->angle, ahead);
   return 0;
 }
 
@@ -236,6 +237,25 @@ static double meet_diagonal(const pass *p, const tiles *t, int64_t base, int64_t
   return 0;
 }
 
+/* What to fetch while block number `block` of tile `number` is worked on, for both states: the next block of a
+ * contiguous pass, or as much of the next tile. False at the end of memory. */
+static bool look_ahead(const pass *p, int64_t number, int64_t place, int64_t block, qv_mixer_ahead ahead[2])
+{
+  const bool contiguous = p->piece == p->bits;
+  const int64_t last = ((int64_t)1 << (p->state->layout.nlocal - p->bits)) - 1;
+  const int bytes_bits = p->real ? 4 : 3;
+  int64_t at = tile_base(p, number) + place + block;
+  if (!contiguous && number < last) {
+    at = tile_base(p, number + 1) + ((place >> p->piece) << p->spread);
+  }
+  for (int which = 0; which <= p->back; which++) {
+    const qv_state *state = which ? p->left : p->state;
+    ahead[which] = (qv_mixer_ahead){(const char *)state->data + ((size_t)at << bytes_bits),
+                                    contiguous ? 40 : p->piece + bytes_bits - 6, p->spread + bytes_bits};
+  }
+  return contiguous ? at + block <= p->state->count : number < last && p->piece + bytes_bits >= 6;
+}
+
 static void move_both(const pass *p, int64_t base, int64_t place, int64_t count, const tiles *t, bool in)
 {
   for (int which = 0; which <= p->back; which++) {
@@ -250,6 +270,7 @@ static void run_forward(const pass *p, int64_t number, const tiles *t)
   const int inner = least(p->bits, QV_DIAGONAL_BITS), bound = p->to < inner ? p->to : inner;
   const int64_t block = (int64_t)1 << inner, base = tile_base(p, number), all = (int64_t)1 << p->bits;
   const bool contiguous = p->piece == p->bits;
+  qv_mixer_ahead ahead[2];
   double scale = 1;
   if (!contiguous) {
     move_both(p, base, 0, all, t, true);
@@ -259,9 +280,10 @@ static void run_forward(const pass *p, int64_t number, const tiles *t)
       move_both(p, base, place, block, t, true);
     }
     (void)meet_diagonal(p, t, base, place, block);
-    (void)mix_part(p, t, place, inner, p->from, bound, &scale);
+    (void)mix_part(p, t, place, inner, p->from, bound, &scale,
+                   look_ahead(p, number, place, block, ahead) ? ahead : NULL);
   }
-  (void)mix_part(p, t, 0, p->bits, p->from > inner ? p->from : inner, p->to, &scale);
+  (void)mix_part(p, t, 0, p->bits, p->from > inner ? p->from : inner, p->to, &scale, NULL);
   move_both(p, base, 0, all, t, false);
 }
 
@@ -272,12 +294,16 @@ static void run_back(const pass *p, int64_t number, const tiles *t, double sums[
   const int inner = least(p->bits, QV_DIAGONAL_BITS), bound = p->to < inner ? p->to : inner;
   const int64_t block = (int64_t)1 << inner, base = tile_base(p, number), all = (int64_t)1 << p->bits;
   const bool contiguous = p->piece == p->bits;
+  qv_mixer_ahead ahead[2];
   double scale = 1;
   move_both(p, base, 0, all, t, true);
-  sums[0] += mix_part(p, t, 0, p->bits, p->from > inner ? p->from : inner, p->to, &scale);
+  sums[0] += mix_part(p, t, 0, p->bits, p->from > inner ? p->from : inner, p->to, &scale, NULL);
   for (int64_t place = 0; place < all; place += block) {
     double here = scale;
-    sums[0] += mix_part(p, t, place, inner, p->from, bound, &here);
+    sums[0] += mix_part(
+        p, t, place, inner, p->from, bound, &here,
+        look_ahead(p, contiguous ? number + 1 : number, contiguous ? place - block : place, block, ahead) ? ahead
+                                                                                                          : NULL);
     sums[1] += here * meet_diagonal(p, t, base, place, block);
     if (contiguous) {
       move_both(p, base, place, block, t, false);

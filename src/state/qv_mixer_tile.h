@@ -21,17 +21,26 @@ typedef struct {
   double weight; /* of a bit: |factor|^2 */
 } qv_mixer_angle;
 
-/* Mixes tile bits [from, to) of a tile of 2^bits amplitudes. Local. */
-void qv_mixer_tile_double(double *re, double *im, int bits, int from, int to, const qv_mixer_angle *angle);
-void qv_mixer_tile_single(float *re, float *im, int bits, int from, int to, const qv_mixer_angle *angle);
+/* What is worked on next, to be fetched while this is worked on: memory and arithmetic then overlap. As many lines of
+ * 64 bytes as the part at hand has, in pieces of 2^line_bits that lie 2^stride_bits bytes apart. */
+typedef struct {
+  const char *from;
+  int line_bits, stride_bits;
+} qv_mixer_ahead;
+
+/* Mixes tile bits [from, to) of a tile of 2^bits amplitudes; `ahead` may be NULL. Local. */
+void qv_mixer_tile_double(double *re, double *im, int bits, int from, int to, const qv_mixer_angle *angle,
+                          const qv_mixer_ahead *ahead);
+void qv_mixer_tile_single(float *re, float *im, int bits, int from, int to, const qv_mixer_angle *angle,
+                          const qv_mixer_ahead *ahead);
 
 /* The same for two tiles; returns Re <left| -i sum of X over these bits |tile>, which does not change on the way, in
  * units of the tiles as they come: *scale is |factor|^2 of all bits that these tiles went through before, and is
- * multiplied by that of these. Local. */
+ * multiplied by that of these. `ahead`: one for each state, or NULL. Local. */
 double qv_mixer_tile_pair_double(double *re, double *im, double *left_re, double *left_im, int bits, int from, int to,
-                                 const qv_mixer_angle *angle, double *scale);
+                                 const qv_mixer_angle *angle, double *scale, const qv_mixer_ahead *ahead);
 double qv_mixer_tile_pair_single(float *re, float *im, float *left_re, float *left_im, int bits, int from, int to,
-                                 const qv_mixer_angle *angle, double *scale);
+                                 const qv_mixer_angle *angle, double *scale, const qv_mixer_ahead *ahead);
 
 /* `pieces` runs of `size` interleaved amplitudes, 2^spread amplitudes apart, into parts one behind the other; and back,
  * multiplied by a complex number. Sizes that are no multiple of 16 are only good for one piece of less than that.
