@@ -225,6 +225,51 @@ static void one_layer_cuts_every_edge_by_the_formula(void **context)
   qv_ising_destroy(&ising);
 }
 
+/* Independent results for whole graphs: expected cut and probability of the largest cut at the fixed angles. */
+static void fixed_angles_cut_graphs_as_computed_elsewhere(void **context)
+{
+  (void)context;
+  cJSON *root = load(DATA "small/exact.json");
+  const cJSON *item, *row;
+  int count = 0;
+  cJSON_ArrayForEach(item, cJSON_GetObjectItem(root, "instances"))
+  {
+    const cJSON *rows = cJSON_GetObjectItem(item, "qaoa_fixed_angles");
+    char path[256];
+    qv_graph *graph = NULL;
+    qv_binary *problem = NULL;
+    if (!rows || number(item, "n") > (qv_comm_size(qv_comm_world()) == 1 ? 18 : 10)) {
+      continue;
+    }
+    snprintf(path, sizeof path, DATA "small/%s.txt", item->string);
+    assert_int_equal(qv_graph_read(qv_comm_world(), path, &graph), QV_OK);
+    assert_int_equal(qv_binary_maxcut(graph, &problem), QV_OK);
+    cJSON_ArrayForEach(row, rows)
+    {
+      const int p = atoi(row->string);
+      double angles[2 * QV_FIXED_ANGLES_LAYERS], values[2];
+      qv_diagonal *cost = NULL;
+      qv_qaoa *qaoa = NULL;
+      const double lowest = -number(item, "max_cut");
+      const qv_diagonal_weight weight = {weigh_lowest, &lowest};
+      assert_true(qv_fixed_angles(3, p, angles, angles + p));
+      assert_int_equal(qv_ising_operator(problem->cost, true, &cost), QV_OK);
+      assert_int_equal(qv_qaoa_create(qv_comm_world(), cost, &plain, &qaoa), QV_OK);
+      assert_int_equal(qv_qaoa_evaluate(qaoa, p, angles, &values[0], NULL), QV_OK);
+      assert_int_equal(qv_diagonal_expect(cost, qv_qaoa_state(qaoa), 1, &weight, &values[1]), QV_OK);
+      assert_true(fabs(-values[0] - number(row, "expected_cut")) < 1e-8);
+      assert_true(fabs(values[1] - number(row, "p_optimal")) < 1e-8);
+      qv_qaoa_destroy(&qaoa);
+      qv_diagonal_destroy(&cost);
+      count++;
+    }
+    qv_binary_destroy(&problem);
+    qv_graph_destroy(&graph);
+  }
+  assert_true(count >= 6);
+  cJSON_Delete(root);
+}
+
 /* A model of 6 spins with fields and terms of three, whose values are not integers. */
 enum { SMALL = 6, SIZE = 1 << SMALL };
 
@@ -491,6 +536,7 @@ int main(int argc, char **argv)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sequences_have_the_published_overlaps),
       cmocka_unit_test(fixed_angles_cut_trees_as_published),
+      cmocka_unit_test(fixed_angles_cut_graphs_as_computed_elsewhere),
       cmocka_unit_test(one_layer_cuts_every_edge_by_the_formula),
       cmocka_unit_test(mixers_and_objectives_equal_the_dense_ones),
       cmocka_unit_test(ranks_do_not_matter),
