@@ -3,8 +3,8 @@
 
 usage: frontier.py QONVERGE [POINTS]
 
-For risk aversions spread evenly over (0, 1), port1 is solved with weights of whole hundredths and at most ten assets. The
-error of a portfolio is Chang's (Chang, Meade, Beasley, Sharaiha, Comput. Oper. Res. 27 (2000) 1271): the lesser of the
+For risk aversions spread evenly over (0, 1), port1 is solved with weights of whole hundredths and at most ten assets.
+The error of a portfolio is Chang's (Chang, Meade, Beasley, Sharaiha, Comput. Oper. Res. 27 (2000) 1271): the lesser of the
 deviations in per cent of its standard deviation at its return, and of its return at its standard deviation. Their best
 heuristics had mean errors of 1.0957 % (simulated annealing), 1.0974 % (genetic algorithm) and 1.1217 % (tabu search) on
 port1, with exactly ten assets of at least 1 % each, a narrower problem than this one."""
@@ -54,8 +54,8 @@ def main():
         by_risk = abs(deviation / along(returns, deviations, mean) - 1)
         by_return = abs(mean / along(deviations, returns, deviation) - 1)
         errors.append(100 * min(by_risk, by_return))
-        print(f"aversion {(k + 0.5) / points:.3f}  return {mean:.7f}  deviation {deviation:.7f}  error {errors[-1]:.4f} %",
-              flush=True)
+        print(f"aversion {(k + 0.5) / points:.3f}  return {mean:.7f}  deviation {deviation:.7f}  "
+              f"error {errors[-1]:.4f} %", flush=True)
     print(f"mean error {sum(errors) / len(errors):.4f} %, median {sorted(errors)[len(errors) // 2]:.4f} %")
 
 
