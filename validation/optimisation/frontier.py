@@ -4,10 +4,10 @@
 usage: frontier.py QONVERGE [POINTS]
 
 For risk aversions spread evenly over (0, 1), port1 is solved with weights of whole hundredths and at most ten assets.
-The error of a portfolio is Chang's (Chang, Meade, Beasley, Sharaiha, Comput. Oper. Res. 27 (2000) 1271): the lesser of the
-deviations in per cent of its standard deviation at its return, and of its return at its standard deviation. Their best
-heuristics had mean errors of 1.0957 % (simulated annealing), 1.0974 % (genetic algorithm) and 1.1217 % (tabu search) on
-port1, with exactly ten assets of at least 1 % each, a narrower problem than this one."""
+The error of a portfolio is Chang's (Chang, Meade, Beasley, Sharaiha, Comput. Oper. Res. 27 (2000) 1271): the lesser of
+the deviations in per cent of its standard deviation at its return, and of its return at its standard deviation. Their
+best heuristics had mean errors of 1.0957 % (simulated annealing), 1.0974 % (genetic algorithm) and 1.1217 % (tabu
+search) on port1, with exactly ten assets of at least 1 % each, a narrower problem than this one."""
 import bisect
 import json
 import math
