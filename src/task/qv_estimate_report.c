@@ -125,7 +125,7 @@ static qv_code add_classical(const qv_estimate_task *t, qv_result *result)
   QV_TRY(qv_result_add(result, QV_RESULT_BASELINE, "monte_carlo", e->factor * mean,
                        fabs(e->factor) * deviation / sqrt((double)count), "",
                        "with as many samples as the estimate has oracle calls"));
-  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "monte_carlo_error", e->factor * (mean - e->mean), NAN, "",
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "monte_carlo_actual_error", e->factor * (mean - e->mean), NAN, "",
                        "Monte Carlo less the exact value on the grid"));
   if (!t->contract && !qv_deck_is_set(t->deck, "credit.level")) {
     const double confidence = qv_deck_real(t->deck, "credit.risk_level");
