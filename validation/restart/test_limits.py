@@ -60,8 +60,8 @@ def main():
              "error: o/out.ckpt.h5: a checkpoint needs 16.00 MiB, and the disk has room for 1020.00 KiB; that of 15 "
              "qubits would fit: choose another folder with -o\n"),
             ((CIRCUIT, {}, 1, ["circuit.qubits=19"], "20m"), 0,
-             "warning: o/out.ckpt.h5: while a checkpoint is written there are 3 of them, of 8.00 MiB each, and the disk "
-             "has room for 20.00 MiB: a later one will fail (exit 74, with the last good one kept)\n"),
+             "warning: o/out.ckpt.h5: while a checkpoint is written there are 3 of them, of 8.00 MiB each, and the "
+             "disk has room for 20.00 MiB: a later one will fail (exit 74, with the last good one kept)\n"),
         ]
     bad = 0
     for arguments, code, text in cases:
