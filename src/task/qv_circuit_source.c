@@ -55,10 +55,11 @@ static qv_code read_register(const qv_deck *deck, int nqubits, qv_family_opts *o
   return QV_OK;
 }
 
-static qv_code append_start(const qv_deck *deck, qv_qasm_program *program)
+/* A plan for another size than the deck's begins in all zeros: its cost is the same. */
+static qv_code append_start(const qv_deck *deck, bool resized, qv_qasm_program *program)
 {
   const int n = (int)program->nqubit;
-  if (!qv_deck_is_set(deck, "circuit.start")) {
+  if (resized || !qv_deck_is_set(deck, "circuit.start")) {
     return QV_OK;
   }
   const char *text = qv_deck_string(deck, "circuit.start");
@@ -129,7 +130,7 @@ static qv_code create_empty(const qv_deck *deck, int qubits, qv_qasm_program **p
                         qv_deck_string(deck, "circuit.kind"));
   }
   QV_TRY(qv_qasm_create(qubits ? qubits : qv_deck_int(deck, "circuit.qubits"), 0, program));
-  return append_start(deck, *program);
+  return append_start(deck, qubits != 0, *program);
 }
 
 qv_code qv_circuit_source(const qv_comm *comm, const qv_deck *deck, int qubits, qv_qasm_program **out)

@@ -121,7 +121,8 @@ def check_transforms(folder):
 
 def check_plans(folder):
     for kind, passes in (("qft", 8), ("random", 200)):
-        done = call(folder, "plan", {"kind": kind, "qubits": 10}, "--qubits", "44", "--ranks", "4096")
+        deck = {"kind": kind, "qubits": 10, "start": "0000000001"}
+        done = call(folder, "plan", deck, "--qubits", "44", "--ranks", "4096")
         assert done.returncode == 0, done.stderr
         values = dict(re.findall(r"^ *(\w[\w ]*\w) += +(\S.*?)(?:  .*)?$", done.stdout, re.MULTILINE))
         assert values["memory a rank"] == "64.00 GiB" and values["qubits"] == "44", values
