@@ -22,7 +22,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 PROGRAM = os.environ.get("QV_PRODUCT", "")
 # Why a command of a page cannot be run by a test.
 NOT_RUN = ("needs a cluster", "installs software", "takes minutes", "builds the program")
-MOST_NOT_RUN = 16
+MOST_NOT_RUN = 10
 COPIED = ("config", "jobs")  # decks name files as ../validation/..., which a link would lead out of the folder
 LINKED = ("validation", "docs", "src", "io", "README.md", "spack", "spack.yaml", "CMakePresets.json")
 BLOCK = re.compile(r"^(?:<!-- (file|not run): (.*?) -->\n+)?(?P<indent> *)```([\w-]*)\n(.*?)^(?P=indent)```$",
@@ -201,13 +201,13 @@ def check_commands(names):
         page_bad, page_not_run = check_page(page)
         bad += page_bad
         not_run += page_not_run
-    for page in pages():  # commands belong into blocks that are run
+    for page in pages():  # commands belong into blocks that are run, but for the benches, which measure for minutes
+        if page == "docs/performance.md":
+            continue
         for number, text in enumerate(read(page).split("\n"), 1):
             if re.match(r" {4}(\$ )?(qonverge|jobs/|mpirun|sbatch|apt-get|cmake |spack |build/|validation/\S+ *($|-))",
                         text):
-                not_run.append(f"{page}:{number}: indented")
-                if page != "docs/performance.md":
-                    bad.append(f"{page}:{number}: a command outside of a console block: {text.strip()}")
+                bad.append(f"{page}:{number}: a command outside of a console block: {text.strip()}")
     print(f"{len(not_run)} blocks are not run:", *not_run, sep="\n  ")
     if len(not_run) > MOST_NOT_RUN:
         bad.append(f"{len(not_run)} blocks are not run: at most {MOST_NOT_RUN}")
