@@ -87,6 +87,7 @@ void qv_observable_destroy(qv_observable **observable)
   qv_free(&o->z);
   qv_free(&o->c);
   qv_free(&o->groups);
+  qv_string_plan_destroy(&o->plan);
   qv_free(observable);
 }
 
@@ -157,6 +158,7 @@ void qv_observable_bind(qv_observable *o, const qv_layout *layout)
   }
   o->layout = *layout;
   o->tile_bits = tile_bits;
+  qv_string_plan_destroy(&o->plan);
   for (int64_t i = 0; i < o->nstrings; i++) {
     o->z[i] = qv_layout_physical(layout, o->logical_z[i]);
     o->c[i] = o->coefficient[i];
@@ -173,4 +175,28 @@ void qv_observable_bind(qv_observable *o, const qv_layout *layout)
   if (o->ngroups) {
     qsort(o->groups, (size_t)o->ngroups, sizeof *o->groups, compare_groups);
   }
+}
+
+bool qv_observable_single(const qv_observable *o, const qv_group *g, int lane_bits)
+{
+  return g->nparities < 0 && g->count <= QV_STRINGS_SINGLE && qv_string_plan_takes(o->layout.nlocal, lane_bits, g->x);
+}
+
+qv_code qv_observable_plan(qv_observable *o, int lane_bits)
+{
+  qv_string *strings = NULL;
+  int64_t count = 0;
+  if (o->plan && o->plan->lane_bits == lane_bits) {
+    return QV_OK;
+  }
+  qv_string_plan_destroy(&o->plan);
+  QV_TRY(qv_alloc(QV_MEM_OPERATOR, (size_t)o->nstrings, sizeof *strings, &strings));
+  for (const qv_group *g = o->groups; g < o->groups + o->ngroups; g++) {
+    for (int64_t s = g->first; s < g->first + g->count && qv_observable_single(o, g, lane_bits); s++) {
+      strings[count++] = (qv_string){.x = g->x, .z = o->z[s], .c = o->c[s], .imaginary = g->imaginary};
+    }
+  }
+  const qv_code code = qv_string_plan_create(o->layout.nlocal, lane_bits, count, strings, &o->plan);
+  qv_free(&strings);
+  return code;
 }

@@ -3,28 +3,20 @@
 #include "base/qv_clones.h"
 #include "base/qv_memory.h"
 #include "base/qv_sum.h"
+#include "operator/qv_diagonal_private.h"
 #include "operator/qv_observable_private.h"
 
 #include <string.h>
 
 /* weight = Walsh-Hadamard transform of the group's coefficients in the tile at `high`: weight[i] = d(high | i). */
-QV_CLONES static void transform(const qv_observable *o, const qv_group *g, uint64_t high, double *restrict weight)
+static void transform(const qv_observable *o, const qv_group *g, uint64_t high, double *weight)
 {
-  const int64_t size = (int64_t)1 << o->tile_bits;
   const uint64_t low = qv_low_mask(o->tile_bits);
-  memset(weight, 0, (size_t)size * sizeof *weight);
+  memset(weight, 0, sizeof *weight << o->tile_bits);
   for (int64_t s = g->first; s < g->first + g->count; s++) {
     weight[o->z[s] & low] += qv_parity(o->z[s] & high) ? -o->c[s] : o->c[s];
   }
-  for (int64_t half = 1; half < size; half *= 2) {
-    for (int64_t i = 0; i < size; i += 2 * half) {
-      for (int64_t j = i; j < i + half; j++) {
-        const double a = weight[j], b = weight[j + half];
-        weight[j] = a + b;
-        weight[j + half] = a - b;
-      }
-    }
-  }
+  qv_walsh_double(weight, o->tile_bits);
 }
 
 #define QV_REAL       double
@@ -52,14 +44,15 @@ QV_CLONES static void transform(const qv_observable *o, const qv_group *g, uint6
 /* A kind of vector: what one element takes, and its kernels. */
 typedef struct {
   size_t bytes;
+  int lane_bits; /* of plans of strings; 0: none */
   double (*tile)(const qv_observable *o, const qv_group *g, uint64_t high, const void *in, void *out, bool add,
                  double *space);
   bool (*is_zero)(const void *data, int64_t count);
 } vector_kind;
 
-static const vector_kind kind_double = {16, tile_double, is_zero_double};
-static const vector_kind kind_single = {8, tile_single, is_zero_single};
-static const vector_kind kind_real = {8, tile_real, is_zero_real};
+static const vector_kind kind_double = {16, QV_STRING_LANE_BITS_DOUBLE, tile_double, is_zero_double};
+static const vector_kind kind_single = {8, QV_STRING_LANE_BITS_SINGLE, tile_single, is_zero_single};
+static const vector_kind kind_real = {8, 0, tile_real, is_zero_real};
 
 /* One evaluation: out = O in (out given), or the sums of conj(in) O in over each tile. */
 typedef struct {
@@ -70,6 +63,7 @@ typedef struct {
   char *out;         /* NULL: expectation */
   double *partial;   /* [tiles]; expectation only */
   uint8_t *occupied; /* [tiles]: not all zero */
+  uint8_t *single;   /* [groups]: taken by the plan of strings; NULL: none is */
   int64_t tiles;
   size_t tile_bytes;
 } evaluation;
@@ -100,6 +94,9 @@ static void local_tile(const evaluation *e, uint64_t target, int64_t last, doubl
   for (int64_t k = 0; k < last; k++) {
     const qv_group *g = &e->o->groups[k];
     const uint64_t source = target ^ g->x >> bits;
+    if (e->single && e->single[k]) {
+      continue;
+    }
     if (!e->occupied[source] || (!add && (source > target || !e->occupied[target]))) {
       continue;
     }
@@ -121,7 +118,7 @@ static void remote_piece(const evaluation *e, int partner, int64_t first, int64_
   const bool add = e->out != NULL;
 #pragma omp parallel for schedule(dynamic)
   for (int64_t t = 0; t < count; t++) {
-    double space[1 << QV_TILE_BITS];
+    _Alignas(64) double space[1 << QV_TILE_BITS];
     const uint64_t source = (uint64_t)(piece + t);
     const char *from = theirs + (size_t)t * e->tile_bytes;
     if (e->kind->is_zero(from, (int64_t)1 << bits)) {
@@ -186,20 +183,39 @@ static void remote(const evaluation *e, uint64_t rank_flip)
   }
 }
 
-static void evaluate(evaluation *e)
+/* Finds the tiles that are not all zero, and clears those of the output. Returns how many there are. */
+static int64_t look(evaluation *e)
 {
-  const int nlocal = e->o->layout.nlocal;
-  const int64_t last = first_group(e->o, nlocal, 1);
-#pragma omp parallel for schedule(static)
+  int64_t occupied = 0;
+#pragma omp parallel for schedule(static) reduction(+ : occupied)
   for (int64_t t = 0; t < e->tiles; t++) {
     e->occupied[t] = !e->kind->is_zero(e->in + (size_t)t * e->tile_bytes, (int64_t)1 << e->o->tile_bits);
+    occupied += e->occupied[t];
     if (e->out) {
       memset(e->out + (size_t)t * e->tile_bytes, 0, e->tile_bytes);
     }
   }
+  return occupied;
+}
+
+/* Takes strings singly where that pays: each costs the same however many zeros there are. Their part goes to *value. */
+static qv_code take_single(evaluation *e, double *value)
+{
+  const int lane_bits = e->kind->lane_bits;
+  QV_TRY(qv_observable_plan(e->o, lane_bits));
+  QV_TRY(qv_alloc(QV_MEM_BUFFER, (size_t)e->o->ngroups, 1, &e->single));
+  for (int64_t k = 0; k < e->o->ngroups; k++) {
+    e->single[k] = qv_observable_single(e->o, &e->o->groups[k], lane_bits);
+  }
+  return qv_string_plan_run(e->o->plan, e->in, (uint64_t)qv_comm_rank(e->comm), value);
+}
+
+static void evaluate(const evaluation *e)
+{
+  const int64_t last = first_group(e->o, e->o->layout.nlocal, 1);
 #pragma omp parallel for schedule(dynamic)
   for (int64_t t = 0; t < e->tiles; t++) {
-    double space[1 << QV_TILE_BITS];
+    _Alignas(64) double space[1 << QV_TILE_BITS];
     local_tile(e, (uint64_t)t, last, space);
   }
   for (uint64_t flip = 1; flip < (uint64_t)qv_comm_size(e->comm); flip++) {
@@ -213,6 +229,7 @@ static qv_code run(qv_observable *o, const qv_comm *comm, const qv_layout *layou
 {
   qv_timer *timer = qv_timer_get(out ? "operator apply" : "operator expectation");
   evaluation e = {.o = o, .comm = comm, .kind = kind, .in = in, .out = out};
+  double single = 0;
   QV_REQUIRE(layout->nqubits == o->nqubits);
   qv_timer_start(timer);
   qv_observable_bind(o, layout);
@@ -222,14 +239,18 @@ static qv_code run(qv_observable *o, const qv_comm *comm, const qv_layout *layou
   if (code == QV_OK && !out) {
     code = qv_alloc(QV_MEM_BUFFER, (size_t)e.tiles, sizeof *e.partial, &e.partial);
   }
+  if (code == QV_OK && 2 * look(&e) > e.tiles && !out) {
+    code = take_single(&e, &single);
+  }
   code = qv_agree(comm, code);
   if (code == QV_OK) {
     evaluate(&e);
     if (!out) {
-      *value = qv_sum_tree(e.partial, e.tiles);
+      *value = single + qv_sum_tree(e.partial, e.tiles);
       qv_comm_sum(comm, value, 1);
     }
   }
+  qv_free(&e.single);
   qv_free(&e.occupied);
   qv_free(&e.partial);
   qv_timer_stop(timer);

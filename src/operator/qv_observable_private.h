@@ -3,6 +3,7 @@
 #define QV_OBSERVABLE_PRIVATE_H
 
 #include "operator/qv_observable.h"
+#include "operator/qv_string_plan.h"
 #include "state/qv_index_set.h"
 
 /* A tile holds 2^11 amplitudes (32 KiB in double precision): two of them and a table fit the second-level cache. */
@@ -10,6 +11,10 @@
 
 /* Groups whose strings differ in at most this many parities are candidates for visiting only d != 0. */
 #define QV_CLASS_PARITIES 4
+
+/* In expectation values of states without many zeros, groups that would need the transform and hold at most this many
+ * strings are taken string by string (qv_string_plan.h). */
+#define QV_STRINGS_SINGLE 16
 
 /* One group in physical bits. */
 typedef struct {
@@ -38,7 +43,15 @@ struct qv_observable {
   uint64_t *z;      /* [nstrings] */
   double *c;        /* [nstrings] */
   qv_group *groups; /* [ngroups], sorted by x >> tile_bits */
+
+  qv_string_plan *plan; /* of the strings taken singly; NULL: not made yet */
 };
+
+/* Whether a group's strings are in the plan for vectors of 2^lane_bits amplitudes. Local. */
+bool qv_observable_single(const qv_observable *observable, const qv_group *group, int lane_bits);
+
+/* Makes the plan for vectors of 2^lane_bits amplitudes, if it is not there yet. Local. */
+qv_code qv_observable_plan(qv_observable *observable, int lane_bits);
 
 /* Brings the groups into the physical bits of a layout, if they are not yet. Local. */
 void qv_observable_bind(qv_observable *observable, const qv_layout *layout);
