@@ -12,7 +12,7 @@
 
 bool qv_string_plan_takes(int nlocal, int lane_bits, uint64_t x)
 {
-  return nlocal - lane_bits >= 3 && x >> lane_bits != 0 && x >> nlocal == 0;
+  return nlocal - lane_bits >= QV_STRING_BLOCK_BITS && x >> lane_bits != 0 && x >> nlocal == 0;
 }
 
 /* What the building of a plan works with. */
@@ -49,10 +49,20 @@ static uint64_t reduced(int rank, const uint64_t *basis, uint64_t vector)
   return left;
 }
 
-/* The span of the flips inside `within`; its dimension, or tile_bits + 1 if it is larger than a tile. */
+/* The space that belongs to every tile: pieces of consecutive vectors. Its dimension. */
+static int piece_space(const builder *b, uint64_t *basis)
+{
+  const int bits = b->plan->tile_bits < QV_STRING_PIECE_BITS ? b->plan->tile_bits : QV_STRING_PIECE_BITS;
+  for (int bit = 0; bit < bits; bit++) {
+    basis[bits - 1 - bit] = 1ULL << bit;
+  }
+  return bits;
+}
+
+/* The span of the pieces and the flips inside `within`; its dimension, or tile_bits + 1 if it is larger than a tile. */
 static int span_inside(const builder *b, uint64_t within, uint64_t *basis)
 {
-  int rank = 0;
+  int rank = piece_space(b, basis);
   for (int64_t i = 0; i < b->left && rank <= b->plan->tile_bits; i++) {
     const uint64_t flip = flip_of(b, i);
     if (!(flip & ~within) && reduced(rank, basis, flip)) {
@@ -73,7 +83,8 @@ static int peel(const builder *b, uint64_t *basis)
     int best = -1;
     for (int64_t i = 0; i < b->left; i++) {
       const uint64_t flip = flip_of(b, i);
-      for (uint64_t bits = flip & ~within ? 0 : flip; bits; bits &= bits - 1) {
+      const uint64_t above = flip & ~within ? 0 : flip & ~qv_low_mask(QV_STRING_PIECE_BITS);
+      for (uint64_t bits = above; bits; bits &= bits - 1) {
         holders[qv_low_bit(bits)]++;
       }
     }
@@ -227,29 +238,36 @@ static qv_string_place place(const qv_string_plan *plan, const qv_string_pass *p
   for (int i = 0; i < plan->tile_bits; i++) {
     at.sign |= (uint32_t)qv_parity(plan->strings[string].z & pass->vector[i] << plan->lane_bits) << i;
   }
-  const int second = flip == 1 ? 2 : 1, third = flip < 4 ? 4 : 2;
-  at.pattern = qv_parity(at.sign & block->offset[second]) | qv_parity(at.sign & block->offset[third]) << 1;
+  for (int bit = 0, k = 0; bit < QV_STRING_BLOCK_BITS; bit++) {
+    if (bit != qv_high_bit((uint64_t)flip)) {
+      at.pattern |= qv_parity(at.sign & block->offset[1 << bit]) << k++;
+    }
+  }
   return at;
 }
 
 /* The next block of a pass: at most one string for each of its seven flips. */
 static void make_block(builder *b, const qv_string_pass *pass, qv_string_block *block)
 {
-  uint32_t three[3];
-  uint64_t basis[3];
+  uint32_t span[QV_STRING_BLOCK_BITS];
+  uint64_t basis[QV_STRING_BLOCK_BITS];
   int64_t left = 0;
-  choose_three(b, three);
+  choose_three(b, span);
   for (int i = 0; i < 3; i++) {
-    basis[i] = three[i];
+    basis[i] = span[i];
   }
   qv_gf2_reduce(3, basis, NULL);
   for (int i = 0; i < 3; i++) {
     block->held |= 1U << qv_high_bit(basis[i]);
   }
-  for (int f = 0; f < QV_STRING_VECTORS; f++) {
-    block->offset[f] = (f & 1 ? three[0] : 0) ^ (f & 2 ? three[1] : 0) ^ (f & 4 ? three[2] : 0);
+  span[3] = ~block->held & (block->held + 1); /* the lowest that is free */
+  block->held |= span[3];
+  for (int i = 0; i < QV_STRING_BLOCK_BITS; i++) {
+    for (int k = 0; k < 1 << i; k++) {
+      block->offset[k | 1 << i] = block->offset[k] ^ span[i];
+    }
   }
-  for (int f = 1; f < QV_STRING_VECTORS; f++) {
+  for (int f = 1; f < QV_STRING_FLIPS; f++) {
     const int32_t string = b->first[block->offset[f]];
     if (string >= 0) {
       block->present |= 1U << f;

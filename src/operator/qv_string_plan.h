@@ -18,11 +18,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Vectors of a tile, as bits: 256 KiB. */
-#define QV_STRING_TILE_BITS 12
+/* Vectors of a tile, as bits: 512 KiB, half of a common second-level cache. */
+#define QV_STRING_TILE_BITS 13
 
-/* Vectors of a block. */
-#define QV_STRING_VECTORS 8
+/* Vectors that lie together in every tile, as bits. */
+#define QV_STRING_PIECE_BITS 2
+
+/* The vectors that a block has in hand: the coset of the span of three flips and of one coordinate more. The flips are
+ * 1..7 in the lower three bits of their numbers. */
+#define QV_STRING_BLOCK_BITS 4
+#define QV_STRING_VECTORS    (1 << QV_STRING_BLOCK_BITS)
+#define QV_STRING_PAIRS      (QV_STRING_VECTORS / 2)
+#define QV_STRING_FLIPS      8
 
 /* A string c i^imaginary X^x Z^z over physical bits; x does not leave a rank's memory nor stay inside a vector. */
 typedef struct {
@@ -35,14 +42,14 @@ typedef struct {
 typedef struct {
   int64_t string;
   uint32_t sign;   /* over coordinates of the tile */
-  int32_t pattern; /* signs of the second (bit 0) and third pair (bit 1) against the first; the fourth has both */
+  int32_t pattern; /* signs of pairs 1, 2 and 4 against the first, as bits; the others follow */
 } qv_string_place;
 
 typedef struct {
-  uint32_t offset[QV_STRING_VECTORS]; /* coordinates of the eight vectors against the first */
-  uint32_t held;                      /* pivots of the three flips: the other coordinates count through the cosets */
+  uint32_t offset[QV_STRING_VECTORS]; /* coordinates of the vectors against the first */
+  uint32_t held;                      /* pivots of what they span: the other coordinates count through the cosets */
   uint32_t present;                   /* bit f: there is a string with flip offset[f] */
-  qv_string_place at[QV_STRING_VECTORS];
+  qv_string_place at[QV_STRING_FLIPS];
 } qv_string_block;
 
 typedef struct {

@@ -9,6 +9,7 @@
 
 #define QV_LANES_MAX 16
 #define COSETS       128 /* added up in the precision of the state */
+#define AHEAD        24  /* vectors on their way from memory */
 
 #define QV_REAL       double
 #define QV_INT        int64_t
@@ -67,6 +68,7 @@ QV_CLONES static bool load(const words *data, uint64_t base, const uint64_t *pie
   words any = {0};
   uint64_t all = 0;
   for (int64_t k = 0; k < count; k++) {
+    __builtin_prefetch(&data[base ^ piece[(k + AHEAD) & (count - 1)]]);
     const words v = data[base ^ piece[k]];
     tile[k] = v;
     any |= v;
@@ -90,10 +92,10 @@ static double gather(const qv_string *s, int lane_bits, uint64_t base, const dou
 
 static double run_block(const qv_string_plan *plan, const qv_string_block *block, const words *tile, uint64_t base)
 {
-  const int64_t cosets = (int64_t)1 << (plan->tile_bits - 3);
-  double sums[QV_STRING_VECTORS][QV_LANES_MAX] = {{0}}, value = 0;
-  int lane_flip[QV_STRING_VECTORS] = {0};
-  for (int f = 1; f < QV_STRING_VECTORS; f++) {
+  const int64_t cosets = (int64_t)1 << (plan->tile_bits - QV_STRING_BLOCK_BITS);
+  double sums[QV_STRING_FLIPS][QV_LANES_MAX] = {{0}}, value = 0;
+  int lane_flip[QV_STRING_FLIPS] = {0};
+  for (int f = 1; f < QV_STRING_FLIPS; f++) {
     const qv_string *s = &plan->strings[block->at[f].string];
     lane_flip[f] = (int)((s->x & qv_low_mask(plan->lane_bits)) << 1) | s->imaginary;
   }
@@ -102,7 +104,7 @@ static double run_block(const qv_string_plan *plan, const qv_string_block *block
   } else {
     block_single(block, (const vec_single *)tile, cosets, lane_flip, sums);
   }
-  for (int f = 1; f < QV_STRING_VECTORS; f++) {
+  for (int f = 1; f < QV_STRING_FLIPS; f++) {
     if (block->present >> f & 1) {
       value += gather(&plan->strings[block->at[f].string], plan->lane_bits, base, sums[f]);
     }

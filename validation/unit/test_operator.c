@@ -309,6 +309,61 @@ static void observable_on(int n, qv_precision precision, uint64_t seed)
   qv_pauli_sum_destroy(&sum);
 }
 
+/* Single strings with flips and signs at every place, on states of several tiles: lanes, pieces, tile, tiles, ranks. */
+static void single_strings(qv_precision precision, uint64_t seed)
+{
+  enum { n = 17 };
+  qv_pauli_sum *sum = NULL;
+  qv_observable *o = NULL;
+  qv_state *state = NULL;
+  double _Complex *v = calloc(1 << n, sizeof *v), *image = calloc(1 << n, sizeof *image), expected = 0;
+  double value = 0, norm2 = 0;
+  CHECK(v && image && qv_pauli_sum_create(n, &sum) == QV_OK);
+  CHECK(qv_state_create(qv_comm_world(), n, precision, &state) == QV_OK);
+  for (uint64_t i = 0; i < 60; i++) { /* of one, two, four and many flipped qubits, some of them twice */
+    uint64_t x = 0;
+    for (uint64_t k = 0; k < (i % 4 < 3 ? 1ULL << i % 4 : n); k++) {
+      x |= 1ULL << (int)(uniform(seed + k, i) * n);
+    }
+    for (uint64_t k = 0; k <= i % 3; k++) {
+      CHECK(qv_pauli_sum_add(sum, x, (uint64_t)(uniform(seed + 50 + k, i) * (1 << n)), uniform(i, k) - 0.5) == QV_OK);
+    }
+  }
+  qv_pauli_sum_simplify(sum, 0);
+  for (uint64_t i = 0; i < 1ULL << n; i++) {
+    v[i] = dense_random(seed, i);
+    norm2 += creal(v[i]) * creal(v[i]) + cimag(v[i]) * cimag(v[i]);
+  }
+  const int64_t count = qv_state_local_count(state), first = qv_comm_rank(qv_comm_world()) * count;
+  for (int64_t i = 0; i < 2 * count; i++) {
+    v[first + i / 2] /= i % 2 ? 1 : sqrt(norm2);
+    const double part = i % 2 ? cimag(v[first + i / 2]) : creal(v[first + i / 2]);
+    if (precision == QV_DOUBLE) {
+      ((double *)qv_state_data(state))[i] = part;
+    } else {
+      ((float *)qv_state_data(state))[i] = (float)part;
+    }
+  }
+  for (int64_t i = 0; i < 1 << n; i++) {
+    v[i] /= i < first || i >= first + count ? sqrt(norm2) : 1;
+  }
+  dense_sum(sum, v, image);
+  for (int64_t i = 0; i < 1 << n; i++) {
+    expected += conj(v[i]) * image[i];
+  }
+  CHECK(qv_observable_create(sum, &o) == QV_OK);
+  for (int again = 0; again < 2; again++) { /* the second time with the plan of the first */
+    CHECK(qv_observable_expectation(o, state, &value) == QV_OK);
+    CHECK(fabs(value - creal(expected)) < (precision == QV_DOUBLE ? 1e-12 : 1e-6), "%.15g, not %.15g", value,
+          creal(expected));
+  }
+  free(image);
+  free(v);
+  qv_observable_destroy(&o);
+  qv_state_destroy(&state);
+  qv_pauli_sum_destroy(&sum);
+}
+
 /* A state of few determinants leaves most tiles empty: the skipping must not change the result. */
 static void sparse_states(int n)
 {
@@ -394,6 +449,8 @@ int main(int argc, char **argv)
     observable_on(6, QV_DOUBLE, seed);
     observable_on(13, seed % 2 ? QV_SINGLE : QV_DOUBLE, seed);
   }
+  single_strings(QV_DOUBLE, 3);
+  single_strings(QV_SINGLE, 4);
   sparse_states(13);
   real_vectors(6);
   real_vectors(13);
