@@ -18,8 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Vectors of a tile, as bits: 512 KiB, half of a common second-level cache. */
-#define QV_STRING_TILE_BITS 13
+/* Vectors of a tile, as bits: 256 KiB, so that the next tile fits a second-level cache beside it. */
+#define QV_STRING_TILE_BITS 12
 
 /* Vectors that lie together in every tile, as bits. */
 #define QV_STRING_PIECE_BITS 2

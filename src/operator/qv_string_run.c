@@ -11,6 +11,23 @@
 #define COSETS       128 /* added up in the precision of the state */
 #define AHEAD        24  /* vectors on their way from memory */
 
+typedef uint64_t words __attribute__((vector_size(64), aligned(64)));
+
+/* The next tile, on its way into the second-level cache while this one is worked on. */
+typedef struct {
+  const words *data;
+  uint64_t base;
+  const uint64_t *piece;
+  int64_t at, count;
+} next_tile;
+
+static inline void fetch_one(next_tile *next)
+{
+  if (next->at < next->count) {
+    __builtin_prefetch(&next->data[next->base ^ next->piece[next->at++]], 0, 2);
+  }
+}
+
 #define QV_REAL       double
 #define QV_INT        int64_t
 #define QV_LANES      8
@@ -37,8 +54,6 @@
 #undef QV_LANES
 #undef QV_SIGN
 #undef QV_NAME
-
-typedef uint64_t words __attribute__((vector_size(64), aligned(64)));
 
 /* Vector index of the first vector of tile `t`: its bits go to the places that are no pivots. */
 static uint64_t base_of(const qv_string_pass *pass, uint64_t t)
@@ -90,7 +105,8 @@ static double gather(const qv_string *s, int lane_bits, uint64_t base, const dou
   return 2 * s->c * sum;
 }
 
-static double run_block(const qv_string_plan *plan, const qv_string_block *block, const words *tile, uint64_t base)
+static double run_block(const qv_string_plan *plan, const qv_string_block *block, const words *tile, uint64_t base,
+                        next_tile *next)
 {
   const int64_t cosets = (int64_t)1 << (plan->tile_bits - QV_STRING_BLOCK_BITS);
   double sums[QV_STRING_FLIPS][QV_LANES_MAX] = {{0}}, value = 0;
@@ -100,9 +116,9 @@ static double run_block(const qv_string_plan *plan, const qv_string_block *block
     lane_flip[f] = (int)((s->x & qv_low_mask(plan->lane_bits)) << 1) | s->imaginary;
   }
   if (plan->lane_bits == QV_STRING_LANE_BITS_DOUBLE) {
-    block_double(block, (const vec_double *)tile, cosets, lane_flip, sums);
+    block_double(block, (const vec_double *)tile, cosets, lane_flip, sums, next);
   } else {
-    block_single(block, (const vec_single *)tile, cosets, lane_flip, sums);
+    block_single(block, (const vec_single *)tile, cosets, lane_flip, sums, next);
   }
   for (int f = 1; f < QV_STRING_FLIPS; f++) {
     if (block->present >> f & 1) {
@@ -120,12 +136,13 @@ static void run_passes(const qv_string_plan *plan, const words *data, uint64_t r
   const int64_t tiles = (int64_t)1 << (plan->nlocal - plan->lane_bits - plan->tile_bits);
   for (const qv_string_pass *pass = plan->passes; pass < plan->passes + plan->npasses; pass++) {
     list_pieces(plan, pass, piece);
-#pragma omp for schedule(dynamic)
+#pragma omp for schedule(static)
     for (int64_t t = 0; t < tiles; t++) {
       const uint64_t at = base_of(pass, (uint64_t)t), base = rank << plan->nlocal | at << plan->lane_bits;
+      next_tile next = {data, base_of(pass, (uint64_t)t + 1), piece, 0, t + 1 < tiles ? size : 0};
       if (load(data, at, piece, size, tile)) {
         for (const qv_string_block *b = plan->blocks + pass->first; b < plan->blocks + pass->first + pass->count; b++) {
-          partial[t] += run_block(plan, b, tile, base);
+          partial[t] += run_block(plan, b, tile, base, &next);
         }
       }
     }
