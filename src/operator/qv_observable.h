@@ -5,9 +5,10 @@
  * ways: where the strings of a group differ in few parities (the double excitations of a molecule: 3), d takes few
  * values and only the indices with d != 0 are visited; otherwise d is built for a whole tile by a fast Walsh-Hadamard
  * transform of the coefficients. Expectation values on states with few tiles of zeros take the other groups of at most
- * 16 strings string by string, several from each amplitude loaded (qv_string_plan.h). Tiles of zeros are skipped, which makes states of fixed particle number cheap. Groups
- * are ordered by the high bits of x, so that two tiles in cache serve all groups that couple them; between ranks, the
- * partner's state passes once through the exchange buffers for each of the at most (ranks - 1) partners. */
+ * 16 strings string by string, several from each amplitude loaded (qv_string_plan.h). Tiles of zeros are skipped, which
+ * makes states of fixed particle number cheap. Groups are ordered by the high bits of x, so that two tiles in cache
+ * serve all groups that couple them; between ranks, the partner's state passes once through the exchange buffers for
+ * each of the at most (ranks - 1) partners. */
 #ifndef QV_OBSERVABLE_H
 #define QV_OBSERVABLE_H
 
