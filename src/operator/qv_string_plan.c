@@ -313,7 +313,7 @@ static qv_code build(builder *b)
 qv_code qv_string_plan_create(int nlocal, int lane_bits, int64_t count, const qv_string *strings, qv_string_plan **out)
 {
   qv_string_plan *plan = NULL;
-  const int bits = nlocal - lane_bits;
+  const int bits = nlocal < lane_bits ? 0 : nlocal - lane_bits; /* states smaller than a vector have no string here */
   *out = NULL;
   QV_REQUIRE(count < INT32_MAX);
   QV_TRY(qv_alloc(QV_MEM_OPERATOR, 1, sizeof *plan, &plan));

@@ -151,9 +151,12 @@ static void run_passes(const qv_string_plan *plan, const words *data, uint64_t r
 
 qv_code qv_string_plan_run(const qv_string_plan *plan, const void *data, uint64_t rank, double *value)
 {
-  const int64_t tiles = (int64_t)1 << (plan->nlocal - plan->lane_bits - plan->tile_bits);
   double *partial = NULL;
   *value = 0;
+  if (plan->nstrings == 0) { /* as in states smaller than a vector */
+    return QV_OK;
+  }
+  const int64_t tiles = (int64_t)1 << (plan->nlocal - plan->lane_bits - plan->tile_bits);
   qv_code code = qv_alloc(QV_MEM_BUFFER, (size_t)tiles, sizeof *partial, &partial);
 #pragma omp parallel
   {
