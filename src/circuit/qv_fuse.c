@@ -303,6 +303,9 @@ static qv_code sort_gates(const fuser *f)
   const int64_t count = f->out->count;
   uint64_t *touched = NULL;
   qv_gate *sorted = NULL;
+  if (count == 0) {
+    return QV_OK;
+  }
   QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)count, sizeof *touched, &touched));
   const qv_code code = qv_alloc(QV_MEM_CIRCUIT, (size_t)count, sizeof *sorted, &sorted);
   if (code == QV_OK) {

@@ -323,7 +323,7 @@ qv_code qv_string_plan_create(int nlocal, int lane_bits, int64_t count, const qv
   plan->nstrings = count;
   builder b = {.plan = plan};
   qv_code code = qv_alloc(QV_MEM_OPERATOR, (size_t)count, sizeof *strings, &plan->strings);
-  if (code == QV_OK) {
+  if (code == QV_OK && count > 0) {
     memcpy(plan->strings, strings, (size_t)count * sizeof *strings);
     code = build(&b);
   }
