@@ -26,7 +26,7 @@
 
 typedef struct {
   int code;      /* FORMS * dimension + form, CODE_LANES + form, CODE_DIAGONAL */
-  int argument;  /* the vectors of a diagonal that are not 1 */
+  int active;    /* the vectors of a diagonal that are not 1 */
   int constants; /* where its coefficients begin, in numbers */
 } register_step;
 
@@ -168,10 +168,10 @@ static int take_constants(qv_register *g, int vectors)
   return at;
 }
 
-static register_step *take_step(qv_register *g, int code, int argument, int vectors)
+static register_step *take_step(qv_register *g, int code, int vectors)
 {
   register_step *s = &g->steps[g->nsteps++];
-  *s = (register_step){code, argument, take_constants(g, vectors)};
+  *s = (register_step){.code = code, .constants = take_constants(g, vectors)};
   return s;
 }
 
@@ -208,7 +208,7 @@ static void add_pairs(qv_register *g, const qv_tile_op *op, int dim, double *sca
     m[3] = d;
   }
   const int form = choose_form(m, scale);
-  const register_step *s = take_step(g, FORMS * dim + form, 0, 1);
+  const register_step *s = take_step(g, FORMS * dim + form, 1);
   const double _Complex ordered[4] = {m[0], m[1], m[3], m[2]};
   for (int i = 0; i < 4; i++) {
     set_constant(g, s->constants + 2 * i, creal(ordered[i]));
@@ -231,7 +231,7 @@ static void add_lanes(qv_register *g, const qv_tile_op *op, double *scale)
   const int form = !real_d || !(real_o || cross_o) ? FORM_GENERAL
                    : unit                          ? (real_o ? FORM_UNIT_REAL : FORM_UNIT_CROSS)
                                                    : (real_o ? FORM_REAL : FORM_CROSS);
-  const register_step *s = take_step(g, CODE_LANES + form, 0, 5);
+  const register_step *s = take_step(g, CODE_LANES + form, 5);
   const double divisor = unit ? d : 1;
   *scale *= divisor;
   for (int l = 0; l < lanes; l++) {
@@ -259,7 +259,7 @@ static double _Complex phase_at(const qv_tile_op *op, uint64_t vector, int lane)
 static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chosen, int from, int to)
 {
   const int lanes = 1 << g->lane_bits, members = 1 << g->dims;
-  register_step *s = take_step(g, CODE_DIAGONAL, 0, 2 * members);
+  register_step *s = take_step(g, CODE_DIAGONAL, 2 * members);
   for (int k = 0; k < members; k++) {
     for (int l = 0; l < lanes; l++) {
       double _Complex factor = 1;
@@ -268,7 +268,7 @@ static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chose
       }
       set_constant(g, s->constants + (2 * k) * lanes + l, creal(factor));
       set_constant(g, s->constants + (2 * k + 1) * lanes + l, cimag(factor));
-      s->argument |= (factor != 1) << k;
+      s->active |= (factor != 1) << k;
     }
   }
 }

@@ -3,6 +3,7 @@
  * the rounds. The last step draws the solutions and computes the baselines. */
 #include "base/qv_memory.h"
 #include "problem/qv_ising_operator.h"
+#include "task/qv_journal_file.h"
 #include "task/qv_qaoa_task.h"
 #include "task/qv_sampled.h"
 #include "task/qv_task.h"
@@ -253,20 +254,16 @@ static qv_code step(void *context, qv_progress *progress)
 
 static qv_code put_journal(const qv_qaoa_task *self, qv_archive *archive)
 {
-  const qv_journal j = self->optimizer ? qv_optimizer_journal(self->optimizer) : (qv_journal){0};
-  const int64_t dims[2] = {j.count, 2 * self->depth};
-  QV_TRY(qv_archive_put_i64(archive, "journal/count", j.count, "", "evaluations made at this depth"));
-  if (j.count == 0) {
-    return QV_OK;
-  }
-  QV_TRY(qv_archive_put(archive, "journal/parameters", QV_TYPE_F64, 2, dims, j.parameters, "",
-                        "gamma x scale, then beta (fourier: their amplitudes), of each evaluation"));
-  QV_TRY(qv_archive_put(archive, "journal/value", QV_TYPE_F64, 1, dims, j.values, "",
-                        "objective / (scale x variables) of each"));
-  if (!j.gradients) {
-    return QV_OK;
-  }
-  return qv_archive_put(archive, "journal/gradient", QV_TYPE_F64, 2, dims, j.gradients, "", "gradient of each");
+  static const qv_journal_words words = {.count = "evaluations made at this depth",
+                                         .parameters =
+                                             "gamma x scale, then beta (fourier: their amplitudes), of each evaluation",
+                                         .parameters_unit = "",
+                                         .value = "objective / (scale x variables) of each",
+                                         .value_unit = "",
+                                         .gradient = "gradient of each",
+                                         .gradient_unit = ""};
+  const qv_journal journal = self->optimizer ? qv_optimizer_journal(self->optimizer) : (qv_journal){0};
+  return qv_journal_put(&journal, 2 * self->depth, &words, archive);
 }
 
 static qv_code save(const void *context, qv_archive *archive)
@@ -292,30 +289,15 @@ static qv_code save(const void *context, qv_archive *archive)
 
 static qv_code load_journal(qv_qaoa_task *self, qv_archive *archive)
 {
-  qv_journal j = {0};
-  double *values = NULL;
-  QV_TRY(qv_archive_get_i64(archive, "journal/count", &j.count));
-  const size_t count = (size_t)j.count, parameters = 2 * (size_t)self->depth;
-  if (count == 0 || !self->optimizer) {
-    return QV_OK;
+  qv_journal journal = {0};
+  double *numbers = NULL;
+  QV_TRY(qv_journal_get(self->comm, archive, 2 * self->depth, &journal, &numbers));
+  qv_code code = QV_OK;
+  if (journal.count && self->optimizer) {
+    self->value = journal.values[journal.count - 1];
+    code = qv_optimizer_restore(self->optimizer, &journal);
   }
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, count * (2 * parameters + 1), sizeof *values, &values)));
-  j.values = values;
-  j.parameters = values + count;
-  qv_code code = qv_archive_get(archive, "journal/value", QV_TYPE_F64, j.count, values);
-  if (code == QV_OK) {
-    code = qv_archive_get(archive, "journal/parameters", QV_TYPE_F64, (int64_t)(count * parameters), values + count);
-  }
-  if (code == QV_OK && qv_archive_has(archive, "journal/gradient")) {
-    double *gradients = values + count * (1 + parameters);
-    code = qv_archive_get(archive, "journal/gradient", QV_TYPE_F64, (int64_t)(count * parameters), gradients);
-    j.gradients = gradients;
-  }
-  if (code == QV_OK) {
-    code = qv_optimizer_restore(self->optimizer, &j);
-    self->value = values[count - 1];
-  }
-  qv_free(&values);
+  qv_free(&numbers);
   return code;
 }
 

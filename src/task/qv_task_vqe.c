@@ -9,6 +9,7 @@
 #include "optimize/qv_optimizer.h"
 #include "task/qv_exact.h"
 #include "task/qv_guard.h"
+#include "task/qv_journal_file.h"
 #include "task/qv_task.h"
 #include "task/qv_task_keys.h"
 
@@ -377,21 +378,15 @@ static qv_code step(void *context, qv_progress *progress)
 
 static qv_code put_journal(const vqe *self, qv_archive *archive)
 {
+  static const qv_journal_words words = {.count = "evaluations made",
+                                         .parameters = "parameters of each evaluation",
+                                         .parameters_unit = "radian",
+                                         .value = "energy of each evaluation",
+                                         .value_unit = "Hartree",
+                                         .gradient = "gradient of each evaluation",
+                                         .gradient_unit = "Hartree/radian"};
   const qv_journal journal = qv_optimizer_journal(self->optimizer);
-  const int64_t dims[2] = {journal.count, qv_circuit_parameters(self->circuit)};
-  QV_TRY(qv_archive_put_i64(archive, "journal/count", journal.count, "", "evaluations made"));
-  if (journal.count == 0) {
-    return QV_OK;
-  }
-  QV_TRY(qv_archive_put(archive, "journal/parameters", QV_TYPE_F64, 2, dims, journal.parameters, "radian",
-                        "parameters of each evaluation"));
-  QV_TRY(qv_archive_put(archive, "journal/value", QV_TYPE_F64, 1, dims, journal.values, "Hartree",
-                        "energy of each evaluation"));
-  if (!journal.gradients) {
-    return QV_OK;
-  }
-  return qv_archive_put(archive, "journal/gradient", QV_TYPE_F64, 2, dims, journal.gradients, "Hartree/radian",
-                        "gradient of each evaluation");
+  return qv_journal_put(&journal, qv_circuit_parameters(self->circuit), &words, archive);
 }
 
 static qv_code save(const void *context, qv_archive *archive)
@@ -408,39 +403,21 @@ static qv_code save(const void *context, qv_archive *archive)
 static qv_code load(void *context, qv_archive *archive)
 {
   vqe *self = context;
-  const size_t parameters = (size_t)qv_circuit_parameters(self->circuit);
+  const int parameters = qv_circuit_parameters(self->circuit);
   qv_journal journal = {0};
-  double *values = NULL, *points = NULL, *gradients = NULL, exact[6];
-  QV_TRY(qv_archive_get_i64(archive, "journal/count", &journal.count));
-  const size_t count = (size_t)journal.count;
-  qv_code code = qv_archive_get(archive, "vqe/exact", QV_TYPE_F64, 6, exact);
-  if (code == QV_OK && count) {
-    code = qv_agree(self->comm, qv_alloc(QV_MEM_TASK, count * (2 * parameters + 1), sizeof *values, &values));
-    points = values + count;
-    if (code == QV_OK) {
-      code = qv_archive_get(archive, "journal/value", QV_TYPE_F64, journal.count, values);
+  double *numbers = NULL, exact[6];
+  QV_TRY(qv_archive_get(archive, "vqe/exact", QV_TYPE_F64, 6, exact));
+  QV_TRY(qv_journal_get(self->comm, archive, parameters, &journal, &numbers));
+  qv_code code = QV_OK;
+  if (journal.count) {
+    const int64_t last = journal.count - 1;
+    self->last_value = journal.values[last];
+    if (journal.gradients) {
+      self->last_norm = norm_of(parameters, journal.gradients + last * parameters);
     }
-    if (code == QV_OK) {
-      code = qv_archive_get(archive, "journal/parameters", QV_TYPE_F64, (int64_t)(count * parameters), points);
-    }
-    if (code == QV_OK && qv_archive_has(archive, "journal/gradient")) {
-      gradients = points + count * parameters;
-      code = qv_archive_get(archive, "journal/gradient", QV_TYPE_F64, (int64_t)(count * parameters), gradients);
-    }
-    journal.values = values;
-    journal.parameters = points;
-    journal.gradients = gradients;
-    if (code == QV_OK) {
-      code = qv_optimizer_restore(self->optimizer, &journal);
-    }
-    if (code == QV_OK) {
-      self->last_value = values[count - 1];
-      if (gradients) {
-        self->last_norm = norm_of((int)parameters, gradients + (count - 1) * parameters);
-      }
-    }
+    code = qv_optimizer_restore(self->optimizer, &journal);
   }
-  qv_free(&values);
+  qv_free(&numbers);
   self->exact = (qv_exact){.roots = (int)exact[0],
                            .energy = {exact[1]},
                            .residual = {exact[2]},
