@@ -3,8 +3,7 @@
  * same bits; the two simulations agree; and decks that make no sense are refused at the place that is wrong. */
 #define _GNU_SOURCE
 #include "base/qv_memory.h"
-#include "io/qv_result.h"
-#include "task/qv_task.h"
+#include "qv_task_run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,63 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
-    }                                                                                                                  \
-  } while (0)
-
 #define NUMBERS 4
 static const char *const numbers[NUMBERS] = {"confidence_low", "confidence_high", "oracle_calls",
                                              "exponent_likelihood"}; /* the last is NAN without a study */
 
-static const qv_task_class *task_of(const char *name)
-{
-  for (const qv_task_class *const *t = qv_task_table(); *t; t++) {
-    if (strcmp((*t)->name, name) == 0) {
-      return *t;
-    }
-  }
-  qv_parallel_abort(QV_ERR_INTERNAL, "no task %s", name);
-}
-
-static qv_code parse(const char *text, qv_deck **deck)
-{
-  return qv_deck_parse("deck.yaml", QV_DATA_DIR, text, strlen(text), NULL, 0, qv_task_schema(), deck);
-}
-
-/* Steps to the end, or to step `stop` and saves there. Returns the steps made. */
 static int64_t run(const qv_comm *comm, const qv_task_class *task, const qv_deck *deck, const char *path, int64_t stop,
                    const char *load, double out[NUMBERS])
 {
-  void *self = NULL;
-  qv_archive *archive = NULL;
-  qv_result *result = NULL;
-  qv_progress progress = {0};
-  CHECK(task->create(comm, deck, &self) == QV_OK);
-  if (load) {
-    CHECK(qv_archive_open(comm, load, "checkpoint", &archive) == QV_OK);
-    CHECK(task->load(self, archive) == QV_OK);
-    qv_archive_close(&archive);
-  }
-  while (!progress.done && progress.step != stop) {
-    CHECK(task->step(self, &progress) == QV_OK);
-  }
-  CHECK(qv_archive_create(comm, path, progress.done ? "result" : "checkpoint", false, &archive) == QV_OK);
-  CHECK(qv_result_create(&result) == QV_OK);
-  if (progress.done) {
-    CHECK(task->finish(self, true, archive, result) == QV_OK);
-  } else {
-    CHECK(task->save(self, archive) == QV_OK);
-  }
-  for (int i = 0; progress.done && i < NUMBERS; i++) {
-    out[i] = qv_result_get(result, numbers[i]);
-  }
-  CHECK(qv_archive_commit(&archive) == QV_OK);
-  qv_result_destroy(&result);
-  task->destroy(&self);
-  return progress.step;
+  return run_task(comm, task, deck, path, stop, load, NUMBERS, numbers, out);
 }
 
 static void same(const double a[NUMBERS], const double b[NUMBERS])

@@ -2,9 +2,8 @@
  * nothing had been, bit for bit, and decks that make no sense are refused at the place that is wrong. */
 #define _GNU_SOURCE
 #include "base/qv_memory.h"
-#include "io/qv_result.h"
 #include "problem/qv_book.h"
-#include "task/qv_task.h"
+#include "qv_task_run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,56 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
-    }                                                                                                                  \
-  } while (0)
-
-static const qv_task_class *task_of(const char *name)
-{
-  for (const qv_task_class *const *t = qv_task_table(); *t; t++) {
-    if (strcmp((*t)->name, name) == 0) {
-      return *t;
-    }
-  }
-  qv_parallel_abort(QV_ERR_INTERNAL, "no task %s", name);
-}
-
-static qv_code parse(const char *text, qv_deck **deck)
-{
-  return qv_deck_parse("deck.yaml", QV_DATA_DIR, text, strlen(text), NULL, 0, qv_task_schema(), deck);
-}
-
-/* Steps from `from` to the end, saving after `stop` (< 0: never). Gives the headline's value. */
+/* run_task for one number of the result; NAN if it was stopped before. */
 static double run(const qv_comm *comm, const qv_task_class *task, const qv_deck *deck, const char *path, int stop,
                   const char *load, const char *what)
 {
-  void *self = NULL;
-  qv_archive *archive = NULL;
-  qv_result *result = NULL;
-  qv_progress progress = {0};
-  CHECK(task->create(comm, deck, &self) == QV_OK);
-  if (load) {
-    CHECK(qv_archive_open(comm, load, "checkpoint", &archive) == QV_OK);
-    CHECK(task->load(self, archive) == QV_OK);
-    qv_archive_close(&archive);
-  }
-  while (!progress.done && progress.step != stop) {
-    CHECK(task->step(self, &progress) == QV_OK);
-  }
-  CHECK(qv_archive_create(comm, path, progress.done ? "result" : "checkpoint", false, &archive) == QV_OK);
-  CHECK(qv_result_create(&result) == QV_OK);
-  if (progress.done) {
-    CHECK(task->finish(self, true, archive, result) == QV_OK);
-  } else {
-    CHECK(task->save(self, archive) == QV_OK);
-  }
-  const double value = qv_result_get(result, what);
-  CHECK(qv_archive_commit(&archive) == QV_OK);
-  qv_result_destroy(&result);
-  task->destroy(&self);
+  double value = NAN;
+  run_task(comm, task, deck, path, stop, load, 1, &what, &value);
   return value;
 }
 
