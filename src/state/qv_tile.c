@@ -2,29 +2,8 @@
 
 #include "base/qv_clones.h"
 
-#define QV_REAL       double
-#define QV_INT        int64_t
-#define QV_LANES      8
-#define QV_NAME(name) name##_double
-#include "state/qv_tile_vector.inc"
-
-#include "state/qv_tile_kernels.inc"
-#undef QV_REAL
-#undef QV_INT
-#undef QV_LANES
-#undef QV_NAME
-#undef QV_DENSE_MOST
-#define QV_REAL       float
-#define QV_INT        int32_t
-#define QV_LANES      16
-#define QV_NAME(name) name##_single
-#include "state/qv_tile_vector.inc"
-
-#include "state/qv_tile_kernels.inc"
-#undef QV_REAL
-#undef QV_INT
-#undef QV_LANES
-#undef QV_NAME
+#define QV_KERNELS "state/qv_tile_kernels.inc"
+#include "state/qv_tile_precisions.inc"
 
 qv_tile_op qv_tile_inverse(const qv_tile_op *op)
 {

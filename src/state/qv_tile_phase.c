@@ -309,28 +309,8 @@ static bool is_one(const double turn[2])
   return turn[0] == 1 && turn[1] == 0;
 }
 
-#define QV_REAL       double
-#define QV_INT        int64_t
-#define QV_LANES      8
-#define QV_NAME(name) name##_double
-#include "state/qv_tile_vector.inc"
-
-#include "state/qv_tile_phase_kernels.inc"
-#undef QV_REAL
-#undef QV_INT
-#undef QV_LANES
-#undef QV_NAME
-#define QV_REAL       float
-#define QV_INT        int32_t
-#define QV_LANES      16
-#define QV_NAME(name) name##_single
-#include "state/qv_tile_vector.inc"
-
-#include "state/qv_tile_phase_kernels.inc"
-#undef QV_REAL
-#undef QV_INT
-#undef QV_LANES
-#undef QV_NAME
+#define QV_KERNELS "state/qv_tile_phase_kernels.inc"
+#include "state/qv_tile_precisions.inc"
 
 int64_t qv_phase_blocks(const qv_phase *phase)
 {

@@ -81,28 +81,8 @@ struct qv_register {
     QV_NAME(register_loop)(g, re, im, feed, rate, count, -1);                                                          \
   }
 
-#define QV_REAL       double
-#define QV_INT        int64_t
-#define QV_LANES      8
-#define QV_NAME(name) name##_double
-#include "state/qv_tile_vector.inc"
-
-#include "state/qv_tile_register_kernels.inc"
-#undef QV_REAL
-#undef QV_INT
-#undef QV_LANES
-#undef QV_NAME
-#define QV_REAL       float
-#define QV_INT        int32_t
-#define QV_LANES      16
-#define QV_NAME(name) name##_single
-#include "state/qv_tile_vector.inc"
-
-#include "state/qv_tile_register_kernels.inc"
-#undef QV_REAL
-#undef QV_INT
-#undef QV_LANES
-#undef QV_NAME
+#define QV_KERNELS "state/qv_tile_register_kernels.inc"
+#include "state/qv_tile_precisions.inc"
 
 /* A matrix that is the same for all lanes. */
 static bool is_uniform(const qv_tile_op *op)
