@@ -16,25 +16,5 @@ static inline __attribute__((always_inline)) void fetch_ahead(const qv_mixer_ahe
   }
 }
 
-#define QV_REAL       double
-#define QV_INT        int64_t
-#define QV_LANES      8
-#define QV_LANE_BITS  3
-#define QV_NAME(name) name##_double
-#include "state/qv_mixer_kernels.inc"
-#undef QV_REAL
-#undef QV_INT
-#undef QV_LANES
-#undef QV_LANE_BITS
-#undef QV_NAME
-#define QV_REAL       float
-#define QV_INT        int32_t
-#define QV_LANES      16
-#define QV_LANE_BITS  4
-#define QV_NAME(name) name##_single
-#include "state/qv_mixer_kernels.inc"
-#undef QV_REAL
-#undef QV_INT
-#undef QV_LANES
-#undef QV_LANE_BITS
-#undef QV_NAME
+#define QV_KERNELS "state/qv_mixer_kernels.inc"
+#include "state/qv_tile_precisions.inc"
