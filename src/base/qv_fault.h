@@ -36,7 +36,8 @@
   X(QV_FAULT_STATE_DRIFT, "state.drift") /* the amplitudes of this rank grow by 1e-6 */                                \
   X(QV_FAULT_VALUE_NAN, "value.nan")     /* an energy becomes NaN */                                                   \
   X(QV_FAULT_GRADIENT_NAN, "gradient.nan")                                                                             \
-  X(QV_FAULT_STOP, "stop") /* USR1 arrives while the loop looks after a step */
+  X(QV_FAULT_STOP, "stop")               /* USR1 arrives while the loop looks after a step */                          \
+  X(QV_FAULT_STOP_INSIDE, "stop.inside") /* USR1 arrives while a step looks, between two of its parts */
 
 typedef enum {
 #define QV_FAULT_ENUM(name, text) name,

@@ -57,6 +57,7 @@ qv_code qv_checkpoint_write(qv_run *run)
   timer->bytes += run->plan.checkpoint_bytes / qv_comm_size(run->comm);
   run->saved = qv_clock_now();
   run->checkpoint_seconds = run->saved - begun;
+  run->measured = true;
   run->saved_step = run->progress.step;
   qv_clock_duration(run->checkpoint_seconds, duration);
   qv_log(QV_LOG_INFO, "checkpoint %s  step = %" PRId64 "  %s", run->checkpoint_path, run->progress.step, duration);

@@ -1,7 +1,11 @@
 /* The loop over steps. */
 #include "base/qv_clock.h"
+#include "base/qv_fault.h"
 #include "base/qv_log.h"
 #include "driver/qv_run.h"
+#include "parallel/qv_interrupt.h"
+
+#include <signal.h>
 
 /* What the ranks agree on after a step: the greatest of what each has seen. Rank 0 alone judges time. */
 enum { SEEN_FAILURE, SEEN_STOP, SEEN_DUE, SEEN_DONE, SEEN_NOT_DONE, SEEN_COUNT };
@@ -22,12 +26,58 @@ static bool checkpoint_is_due(const qv_run *run)
   return is_judge(run) && qv_clock_now() - run->saved >= every;
 }
 
+/* Whether this rank has seen a reason to stop. No stop can come sooner than the next look, so the time between two
+ * looks is what a time limit must leave room for. */
+static qv_stop_reason look(qv_run *run, qv_fault_site site)
+{
+  const double now = qv_clock_now(), seconds = now - run->looked;
+  run->longest_step = seconds > run->longest_step ? seconds : run->longest_step;
+  run->looked = now;
+  if (qv_fault(site)) {
+    raise(SIGUSR1);
+  }
+  return qv_stop_seen(&run->stop, is_judge(run), run->longest_step, run->checkpoint_seconds);
+}
+
+static qv_stop_reason agree_on_stop(qv_run *run, qv_fault_site site)
+{
+  double seen = look(run, site);
+  qv_comm_max(run->comm, &seen, 1);
+  return (qv_stop_reason)seen;
+}
+
+/* The answer to qv_interrupted. */
+static bool is_asked(void *context)
+{
+  qv_run *run = context;
+  run->asked = agree_on_stop(run, QV_FAULT_STOP_INSIDE);
+  return run->asked != QV_STOP_NONE;
+}
+
+static qv_code make_step(qv_run *run)
+{
+  qv_timer *timer = qv_timer_get("step");
+  run->looked = qv_clock_now();
+  run->asked = QV_STOP_NONE;
+  qv_timer_start(timer);
+  qv_interrupt_answer(is_asked, run);
+  const qv_code code = run->task->step(run->self, &run->progress);
+  qv_interrupt_answer(NULL, NULL);
+  qv_timer_stop(timer);
+  if (code == QV_STOPPED && run->asked != QV_STOP_NONE) {
+    qv_error_clear();
+    return QV_OK;
+  }
+  return code;
+}
+
 static qv_code agree_on_step(qv_run *run, qv_code mine, verdict *out)
 {
   const bool done = mine == QV_OK && run->progress.done;
+  const qv_stop_reason stop = look(run, QV_FAULT_STOP);
   double seen[SEEN_COUNT] = {
       [SEEN_FAILURE] = mine != QV_OK,
-      [SEEN_STOP] = qv_stop_seen(&run->stop, is_judge(run), run->longest_step, run->checkpoint_seconds),
+      [SEEN_STOP] = stop > run->asked ? stop : run->asked,
       [SEEN_DUE] = checkpoint_is_due(run),
       [SEEN_DONE] = done,
       [SEEN_NOT_DONE] = !done,
@@ -44,6 +94,20 @@ static qv_code agree_on_step(qv_run *run, qv_code mine, verdict *out)
   return QV_OK;
 }
 
+/* Writes a checkpoint between two steps if there is a reason for it, and looks again afterwards: it may have taken
+ * long. One reason is a time limit that is near only because a checkpoint is expected to take so long: none was written
+ * yet, and writing one tells what it takes. */
+static qv_code save_between(qv_run *run, verdict *seen)
+{
+  const bool is_guess = seen->stop == QV_STOP_TIME && !run->measured && run->asked == QV_STOP_NONE;
+  if (is_guess || (seen->stop == QV_STOP_NONE && seen->due)) {
+    QV_TRY(qv_checkpoint_write(run));
+    run->looked = qv_clock_now();
+    seen->stop = agree_on_stop(run, QV_FAULT_COUNT);
+  }
+  return QV_OK;
+}
+
 /* Tells the terminal or log, and other shells. */
 static void tell(qv_run *run, bool last)
 {
@@ -57,25 +121,18 @@ static void tell(qv_run *run, bool last)
 
 qv_code qv_loop(qv_run *run)
 {
-  qv_timer *timer = qv_timer_get("step");
   run->saved = qv_clock_now();
   run->pace = qv_pace_begin(qv_deck_real(run->deck, "run.progress_every"), run->progress.step);
   while (!run->progress.done) {
     verdict seen = {QV_STOP_NONE, false};
-    const double begun = qv_clock_now();
-    qv_timer_start(timer);
-    const qv_code code = run->task->step(run->self, &run->progress);
-    qv_timer_stop(timer);
-    const double seconds = qv_clock_now() - begun;
-    run->longest_step = seconds > run->longest_step ? seconds : run->longest_step;
-    QV_TRY(agree_on_step(run, code, &seen));
+    QV_TRY(agree_on_step(run, make_step(run), &seen));
     tell(run, run->progress.done || seen.stop != QV_STOP_NONE);
-    run->stopped = seen.stop; /* after the last step too: the results that follow may take long */
-    if (run->progress.done || run->stopped != QV_STOP_NONE) {
-      return QV_OK;
+    if (!run->progress.done) {
+      QV_TRY(save_between(run, &seen));
     }
-    if (seen.due) {
-      QV_TRY(qv_checkpoint_write(run));
+    run->stopped = seen.stop; /* after the last step too: the results that follow may take long */
+    if (run->stopped != QV_STOP_NONE) {
+      return QV_OK;
     }
   }
   return QV_OK;

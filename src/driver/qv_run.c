@@ -122,6 +122,7 @@ static qv_code set_up(qv_run *run)
   const qv_stop_opts opts = {.maxtime = run->cli->maxtime,
                              .deck_maxtime = qv_deck_real(run->deck, "run.max_time"),
                              .started = run->started,
+                             .startup = run->startup,
                              .folder = run->cli->folder};
   qv_timer *timer = qv_timer_get("set-up");
   QV_TRY(make_plan(run));
@@ -170,10 +171,26 @@ static qv_code write_results(qv_run *run)
   return code;
 }
 
+/* Whether the results so far can still be written: they may be as large as a checkpoint. Collective. */
+static bool results_fit(const qv_run *run)
+{
+  double late = 0;
+  if (qv_comm_rank(run->comm) == 0) {
+    late = qv_clock_now() + run->checkpoint_seconds + run->startup > run->stop.end;
+  }
+  qv_comm_max(run->comm, &late, 1);
+  return late == 0;
+}
+
 /* After an early stop the checkpoint comes first; after TERM there may be no time for anything else. */
 static qv_code save_stopped(qv_run *run)
 {
-  QV_TRY(qv_checkpoint_write(run));
+  const bool is_there = run->measured && run->saved_step == run->progress.step;
+  QV_TRY(is_there ? QV_OK : qv_checkpoint_write(run));
+  if (run->stopped == QV_STOP_TIME && !results_fit(run)) {
+    qv_log(QV_LOG_INFO, "no time is left for the results so far: they are in the checkpoint");
+    return QV_OK;
+  }
   return run->stopped == QV_STOP_NOW ? QV_OK : write_results(run);
 }
 
@@ -268,7 +285,12 @@ static void clean_up(qv_run *run)
 qv_code qv_run_command(const qv_cli *cli, const qv_task_class *const *table, const qv_schema *schema,
                        const qv_comm *comm, double started)
 {
-  qv_run run = {.cli = cli, .comm = comm, .schema = schema, .started = started, .saved_step = -1};
+  qv_run run = {.cli = cli,
+                .comm = comm,
+                .schema = schema,
+                .started = started,
+                .startup = qv_clock_now() - started,
+                .saved_step = -1};
   qv_code code = advance(&run, table);
   if (run.folder_ready) {
     const qv_code written = write_summary(&run, code);

@@ -37,7 +37,11 @@ typedef struct {
   qv_stop_reason stopped; /* why the loop was left early */
   qv_pace pace;
   qv_beacon beacon;
-  double longest_step;       /* of this part, seconds on rank 0 */
+  double startup;            /* seconds from there to the run itself, in which the libraries were started */
+  double looked;             /* qv_clock_now() when it was last looked whether to stop, or work began */
+  double longest_step;       /* between two looks, in this part, seconds on rank 0 */
+  qv_stop_reason asked;      /* why the step under way was asked to be given up */
+  bool measured;             /* a checkpoint was written in this part */
   double checkpoint_seconds; /* the last one, or what one is expected to take */
   double saved;              /* qv_clock_now() when the last checkpoint was complete, or the loop began */
   int64_t saved_step;        /* the step that it holds; -1: none */

@@ -2,7 +2,6 @@
 #include "driver/qv_stop.h"
 
 #include "base/qv_clock.h"
-#include "base/qv_fault.h"
 #include "base/qv_log.h"
 
 #include <errno.h>
@@ -16,7 +15,7 @@
 
 #define POLL_SECONDS     1.0
 #define RESERVE_SECONDS  30.0
-#define RESERVE_FRACTION 0.05
+#define RESERVE_FRACTION 0.02
 #define IMPATIENCE       0.5 /* seconds: launchers and batch systems send the same TERM twice within milliseconds */
 
 static volatile sig_atomic_t seen_request; /* number of the signal, 0: none */
@@ -117,12 +116,12 @@ qv_code qv_stop_begin(const qv_comm *comm, const qv_stop_opts *opts, qv_stop *ou
 
 double qv_stop_reserve(const qv_stop *stop)
 {
-  return fmin(RESERVE_SECONDS, RESERVE_FRACTION * stop->limit);
+  return fmin(RESERVE_SECONDS, stop->opts.startup + RESERVE_FRACTION * stop->limit);
 }
 
 static bool time_is_up(const qv_stop *stop, double now, double longest_step, double checkpoint)
 {
-  return isfinite(stop->end) && now + 1.5 * longest_step + 2 * checkpoint + qv_stop_reserve(stop) > stop->end;
+  return isfinite(stop->end) && now + 1.5 * (longest_step + checkpoint) + qv_stop_reserve(stop) > stop->end;
 }
 
 static bool file_is_there(qv_stop *stop, double now)
@@ -136,9 +135,6 @@ static bool file_is_there(qv_stop *stop, double now)
 
 qv_stop_reason qv_stop_seen(qv_stop *stop, bool is_judge, double longest_step, double checkpoint)
 {
-  if (qv_fault(QV_FAULT_STOP)) {
-    raise(SIGUSR1);
-  }
   if (seen_now) {
     return QV_STOP_NOW;
   }

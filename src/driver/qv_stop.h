@@ -4,11 +4,13 @@
  * says what it has seen, and the loop agrees on the greatest reason once a step (driver/qv_loop.h). Clock and file are
  * looked at by rank 0 only.
  *
- *   USR1, USR2, XCPU   stop after this step, with a checkpoint and the results so far; any number of them is one
- * request TERM, INT          the same without results, since the launcher may kill within a second; a second one at
- * least half a second later ends the process at once (exit 128 + signal) DIR/stop           the same as USR1; looked
- * for once a second, then removed time               stop when now + 1.5 x longest step + 2 x last checkpoint + a
- * reserve exceeds the end; the reserve is 30 s, or 5 % of the limit where that is less */
+ * - USR1, USR2, XCPU: stop after this step, with a checkpoint and the results so far; any number of them is one
+ * request.
+ * - TERM, INT: the same without results, since the launcher may kill within a second; a second one at least half a
+ *   second later ends the process at once (exit 128 + signal).
+ * - DIR/stop: the same as USR1; looked for once a second, then removed.
+ * - Time: stop when now + 1.5 x (longest step + last checkpoint) + a reserve exceeds the end. The reserve is for the
+ *   results so far and for shutting down: what MPI and PETSc took to start, plus 2 % of the limit, and at most 30 s. */
 #ifndef QV_STOP_H
 #define QV_STOP_H
 
@@ -23,6 +25,7 @@ typedef struct {
   double maxtime;      /* of the command line, in seconds from `started`; < 0: none */
   double deck_maxtime; /* of the deck; used where the command line has none; < 0: none */
   double started;      /* qv_clock_now() when the program began */
+  double startup;      /* seconds that the libraries took to start: shutting down is taken to last as long */
   const char *folder;  /* where the stop file is looked for; borrowed */
 } qv_stop_opts;
 

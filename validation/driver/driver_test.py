@@ -36,9 +36,10 @@ def command_of(arguments, ranks, program=PROGRAM):
 
 class DriverTest(unittest.TestCase):
     maxDiff = None
+    home = None  # where the folders of the tests are made
 
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="qv-driver-")
+        self.folder = tempfile.mkdtemp(prefix="qv-driver-", dir=self.home)
         self.addCleanup(shutil.rmtree, self.folder)
         self.write("deck.yaml", DECK)
 

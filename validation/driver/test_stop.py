@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Stopping early: signals, stop file, time limits, the end of a batch job."""
 import os
+import re
 import signal
 import stat
 import threading
@@ -152,23 +153,33 @@ class Stalls:
 
 
 class TimeLimits(StopTest):
-    def run_for(self, limit, least, pause, ranks=0):
+    home = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a disk takes now a tenth of a second, now two
+
+    def run_for(self, limit, least, pause, *settings, ranks=0):
         """A run that ends by itself after `least` to `limit` seconds, but for the time that the machine stood still:
         nobody can foresee that. Another run is tried if it did so at the wrong moment."""
         for attempt in range(4):
             folder = f"for{limit}-{attempt}"
             with Stalls(self.folder) as stalls:
-                outcome = self.run_deck(f"pause={pause} s", "steps=4000", folder=folder, code=75, ranks=ranks,
-                                        options=["--maxtime", f"{limit} s"])
+                outcome = self.run_deck(f"pause={pause} s", "steps=4000", *settings, folder=folder, code=75,
+                                        ranks=ranks, options=["--maxtime", f"{limit} s"])
             self.assert_stopped(outcome, r"the time limit \(--maxtime\) is near", f"{folder}/maps.ckpt.h5")
             wall = self.summary(folder)["provenance"]["wall_seconds"]
             if least - stalls.seconds <= wall <= limit + stalls.seconds:
-                return
+                left_out = "\nno time is left for the results so far: they are in the checkpoint\n" in outcome.out
+                self.assertEqual(left_out, "maps.h5" not in self.files(folder), outcome)
+                return outcome
         self.fail(f"the run took {wall} s of {limit}, of which the machine stood still {stalls.seconds} s\n{outcome}")
 
     def test_maxtime_is_used_and_never_exceeded(self):
         for limit in (4, 8):
-            self.run_for(limit, 0.85 * limit, 0.05, ranks=2)
+            self.run_for(limit, 0.9 * limit, 0.05, ranks=2)
+
+    def test_a_checkpoint_that_takes_less_than_was_guessed(self):
+        outcome = self.run_for(4, 3.2, 0.05, "size=16 Mi")  # 128 MiB at 200 MB/s, once and a half: a second
+        steps = [int(step) for step in re.findall(r"^checkpoint .*  step = (\d+)", outcome.out, re.M)]
+        self.assertIn(len(steps), (1, 2), outcome)
+        self.assertEqual(len(steps) == 2, steps[-1] > steps[0], outcome)
 
     def test_long_steps_are_foreseen(self):
         self.run_for(4, 1.6, 0.8)
