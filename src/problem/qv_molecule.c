@@ -103,7 +103,7 @@ static bool improve(const qv_molecule *m, uint64_t *best, double *energy, bool p
     for (int a = i < n ? 0 : n; a < (i < n ? n : 2 * n); a++) {
       const uint64_t pair = 1ULL << i | 1ULL << a, flips = paired ? pair | pair << n : pair;
       const uint64_t from = paired ? 1ULL << i | 1ULL << (i + n) : 1ULL << i;
-      if ((*best & flips) != from) {
+      if (a == i || (*best & flips) != from) {
         continue;
       }
       const double here = qv_molecule_determinant_energy(m, *best ^ flips);
