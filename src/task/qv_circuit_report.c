@@ -54,8 +54,9 @@ static qv_code put_counts(const qv_circuit_task *self, const uint64_t *value, co
   QV_TRY(qv_archive_put(archive, "counts/count", QV_TYPE_I64, 1, &distinct, count, "", "how often each was seen"));
   QV_TRY(qv_archive_put_i64(archive, "counts/width", width, "", "classical bits"));
   bit_string(value[top], width, text);
-  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "shots", self->shots, "", ""));
-  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "distinct_outcomes", distinct, "", ""));
+  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "shots", self->shots, "", "runs of the circuit"));
+  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "distinct_outcomes", distinct, "",
+                             "different ones among the shots"));
   QV_TRY(qv_result_add_text(result, QV_RESULT_VALUE, "most_frequent", text, "the outcome seen most often, bit 0 last"));
   const double p = (double)count[top] / (double)self->shots;
   return qv_result_add(result, QV_RESULT_VALUE, "most_frequent_probability", p, sqrt(p * (1 - p) / (double)self->shots),
@@ -190,9 +191,12 @@ qv_code qv_circuit_task_report(qv_circuit_task *self, qv_archive *archive, qv_re
   }
   QV_TRY(report_counts(self, archive, result));
   if (!whole_state || !qv_deck_is_set(self->deck, "measure.expectation")) {
-    const double headline = self->shots ? qv_result_get(result, "most_frequent_probability") : sqrt(norm2);
-    QV_TRY(qv_result_add(result, QV_RESULT_HEADLINE, self->shots ? "highest_probability" : "state_norm", headline, NAN,
-                         "", self->shots ? "share of the most frequent outcome" : "norm of the final state"));
+    const double p = self->shots ? qv_result_get(result, "most_frequent_probability") : 0;
+    QV_TRY(
+        self->shots
+            ? qv_result_add(result, QV_RESULT_HEADLINE, "highest_probability", p,
+                            sqrt(p * (1 - p) / (double)self->shots), "", "share of the most frequent outcome")
+            : qv_result_add(result, QV_RESULT_HEADLINE, "state_norm", sqrt(norm2), NAN, "", "norm of the final state"));
   }
   if (!whole_state || !qv_deck_bool(self->deck, "measure.state")) {
     return QV_OK;

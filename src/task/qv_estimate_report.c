@@ -73,7 +73,7 @@ static qv_code add_estimate(const qv_estimate_task *t, qv_result *result)
   QV_TRY(qv_result_add(result, QV_RESULT_HEADLINE, name, value, 0.5 * (high - low) / z, "",
                        "by amplitude estimation; the error is half the interval over its normal quantile"));
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "confidence_low", low, NAN, "", "interval, the bias bound included"));
-  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "confidence_high", high, NAN, "", ""));
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "confidence_high", high, NAN, "", "its upper end"));
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "confidence", confidence, NAN, "", "of the interval"));
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "estimation_error", value - exact, NAN, "",
                        "estimate less the exact value on the grid"));
@@ -85,13 +85,14 @@ static qv_code add_estimate(const qv_estimate_task *t, qv_result *result)
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "load_bias_bound", bound, NAN, "", "for any instance"));
   }
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "amplitude", e->value, NAN, "", "estimate of a"));
-  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "amplitude_exact", t->amplitude_exact, NAN, "", ""));
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "amplitude_exact", t->amplitude_exact, NAN, "",
+                       "a itself, which the simulation knows"));
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "oracle_calls", e->uses, "",
                              "uses of the loading circuit or its inverse, over all shots"));
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "grover_iterations", e->grover, "", "over all shots"));
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "longest_circuit", e->most_power, "", "Grover iterations in it"));
-  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "shots", e->shots, "", ""));
-  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "rounds", e->rounds, "", ""));
+  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "shots", e->shots, "", "over all rounds"));
+  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "rounds", e->rounds, "", "of shots at one power"));
   const double per_sample = z * fabs(p->expectation->factor) * p->expectation->deviation / (0.5 * (high - low));
   return qv_result_add(result, QV_RESULT_VALUE, "monte_carlo_samples_for_it", ceil(per_sample * per_sample), NAN, "",
                        "samples of plain Monte Carlo with an interval as narrow");

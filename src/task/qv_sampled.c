@@ -41,7 +41,7 @@ static int by_value(const void *left, const void *right)
 typedef struct {
   qv_solutions list; /* distinct, of lowest cost */
   int64_t distinct, feasible;
-  double mean;
+  double mean, squares; /* of the cost over the shots; squares: of the distances to the mean, summed */
 } sample;
 
 static void count_shots(const qv_sampled *self, int64_t shots, uint64_t *outcomes, sample *s)
@@ -58,7 +58,9 @@ static void count_shots(const qv_sampled *self, int64_t shots, uint64_t *outcome
     }
     s->distinct++;
     s->feasible += qv_binary_feasible(self->problem, bits) ? next - k : 0;
-    s->mean += energy * (double)(next - k) / (double)shots;
+    const double many = (double)(next - k), distance = energy - s->mean;
+    s->mean += distance * many / (double)next;
+    s->squares += distance * many * (energy - s->mean);
     qv_solutions_add(&s->list, energy, &outcomes[k]);
   }
 }
@@ -98,10 +100,13 @@ static qv_code add_sampling(const qv_sampled *self, const sample *s, qv_result *
   const int64_t shots = qv_deck_int(self->deck, "sampling.shots");
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "shots", shots, "", "configurations drawn"));
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "distinct", s->distinct, "", "different ones among them"));
-  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "feasible_share", (double)s->feasible / (double)shots, NAN, "",
+  const double feasible = (double)s->feasible / (double)shots;
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "feasible_share", feasible,
+                       sqrt(feasible * (1 - feasible) / (double)shots), "",
                        "part of the shots that keep all constraints"));
-  return qv_result_add(result, QV_RESULT_VALUE, "sampled_cost", s->mean, NAN, self->problem->unit,
-                       "mean cost of the shots, penalties included");
+  const double variance = s->squares / (double)(shots > 1 ? shots - 1 : 1);
+  return qv_result_add(result, QV_RESULT_VALUE, "sampled_cost", s->mean, sqrt(variance / (double)shots),
+                       self->problem->unit, "mean cost of the shots, penalties included");
 }
 
 /* Expectation, ratio, probability of the optimum, shots to solution. */

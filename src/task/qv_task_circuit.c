@@ -102,7 +102,7 @@ static qv_code plan_numbers(const qv_deck *deck, const qv_circuit_task *self, qv
                        "B", "over the network"));
   QV_TRY(qv_result_add(numbers, QV_RESULT_VALUE, "sent_over_local", cost.sent, NAN, "",
                        "the same in units of a rank's share of the state"));
-  return qv_result_add(numbers, QV_RESULT_VALUE, "planning_time", planning, NAN, "s", "");
+  return qv_result_add(numbers, QV_RESULT_VALUE, "planning_time", planning, NAN, "s", "of this plan");
 }
 
 static qv_code plan(const qv_deck *deck, qv_plan *request, qv_result *numbers)
@@ -167,10 +167,11 @@ static qv_code step(void *context, qv_progress *progress)
 static qv_code add_resources(const qv_circuit_task *self, qv_result *result)
 {
   if (!self->circuit) {
-    return qv_result_add_count(result, QV_RESULT_RESOURCE, "logical_qubits", self->program->nqubit, "", "");
+    return qv_result_add_count(result, QV_RESULT_RESOURCE, "logical_qubits", self->program->nqubit, "",
+                               "of the program");
   }
   const qv_resources r = self->resources;
-  QV_TRY(qv_result_add_count(result, QV_RESULT_RESOURCE, "logical_qubits", r.qubits, "", ""));
+  QV_TRY(qv_result_add_count(result, QV_RESULT_RESOURCE, "logical_qubits", r.qubits, "", "of the program"));
   QV_TRY(qv_result_add_count(result, QV_RESULT_RESOURCE, "gates", r.gates, "",
                              "after compilation to CX and one-qubit gates"));
   QV_TRY(qv_result_add_count(result, QV_RESULT_RESOURCE, "two_qubit_gates", r.cx, "", "CX"));

@@ -483,7 +483,8 @@ static qv_code finish(void *context, bool done, qv_archive *archive, qv_result *
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "paths", e.samples, "", "simulated"));
   if (p->pricer) {
     const qv_estimate plain = qv_pricer_plain(p->pricer, p->estimator);
-    QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "steps_per_path", qv_pricer_steps(p->pricer), "", ""));
+    QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "steps_per_path", qv_pricer_steps(p->pricer), "",
+                               "of the time grid"));
     QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "dimensions", qv_pricer_dimensions(p->pricer), "",
                                "of the points"));
     if (qv_pricer_controls(p->pricer) > 0) {
@@ -520,7 +521,8 @@ static qv_code plan(const qv_deck *deck, qv_plan *request, qv_result *numbers)
     request->power_of_two = false;
     code = qv_result_add_count(numbers, QV_RESULT_VALUE, "paths", qv_deck_int(deck, "sampling.paths"), "", "at most");
     if (code == QV_OK && p->pricer) {
-      code = qv_result_add_count(numbers, QV_RESULT_VALUE, "steps_per_path", qv_pricer_steps(p->pricer), "", "");
+      code = qv_result_add_count(numbers, QV_RESULT_VALUE, "steps_per_path", qv_pricer_steps(p->pricer), "",
+                                 "of the time grid");
     }
   }
   destroy((void **)&p);

@@ -241,9 +241,11 @@ static qv_code add_level(const risk *r, double level, bool headline, qv_result *
   QV_TRY(qv_result_add(result, QV_RESULT_BASELINE, name, normal_tail, NAN, "", description));
   if (qv_book_is_normal(r->book)) {
     name_level("z_score_var", level, name);
-    QV_TRY(qv_result_add(result, QV_RESULT_VALUE, name, (var - normal_var) / var_error, NAN, "", ""));
+    QV_TRY(qv_result_add(result, QV_RESULT_VALUE, name, (var - normal_var) / var_error, NAN, "",
+                         "distance to the closed form in errors"));
     name_level("z_score_es", level, name);
-    QV_TRY(qv_result_add(result, QV_RESULT_VALUE, name, (tail - normal_tail) / tail_error, NAN, "", ""));
+    QV_TRY(qv_result_add(result, QV_RESULT_VALUE, name, (tail - normal_tail) / tail_error, NAN, "",
+                         "distance to the closed form in errors"));
   }
   return QV_OK;
 }
@@ -262,11 +264,14 @@ static qv_code finish(void *context, bool done, qv_archive *archive, qv_result *
   }
   const qv_estimate loss = qv_estimator_mean(r->losses, 0);
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "book_value", qv_book_value(r->book), NAN, "", "today"));
-  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "mean_loss", loss.mean, loss.error, "", ""));
-  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "loss_deviation", sqrt(loss.variance), NAN, "", ""));
-  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "loss_skew", loss.skew, NAN, "", ""));
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "mean_loss", loss.mean, loss.error, "",
+                       "over the horizon; gains count negative"));
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "loss_deviation", sqrt(loss.variance), NAN, "",
+                       "standard deviation of the loss"));
+  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "loss_skew", loss.skew, NAN, "", "third standardised moment"));
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "loss_kurtosis", loss.kurtosis, NAN, "", "excess"));
-  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "scenarios", qv_histogram_total(r->histogram), "", ""));
+  QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "scenarios", qv_histogram_total(r->histogram), "",
+                             "drawn and revalued"));
   QV_TRY(qv_archive_put(archive, "losses/counts", QV_TYPE_I64, 1, &bins, r->histogram->counts, "",
                         "scenarios below the range, in each of its equal bins, and above it"));
   const double range[2] = {r->histogram->low, r->histogram->high};

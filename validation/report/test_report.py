@@ -137,6 +137,10 @@ class Circuit(ReportTest):
         self.assertEqual(sorted(values["string"]), ["X1 Y2", "Z0", "Z0 Z3"])
         self.assertIn(f"two qubit gates {run.resources['two_qubit_gates'].value}", visible_text(page))
 
+    def test_error_of_shots(self):
+        head = qonverge.read(self.run_deck(config("circuit-qpe.yaml"), "shots")).headline
+        self.assertAlmostEqual(head.error, np.sqrt(head.value * (1 - head.value) / 4096))
+
 
 class Finance(ReportTest):
     def test_price(self):
@@ -162,12 +166,22 @@ class Finance(ReportTest):
         self.assertEqual(len(data["level"]), run.values["levels"].value)
         self.assertAlmostEqual(sum(numbers(data["mean / currency"])), run.headline.value)
 
+    def test_bounds(self):
+        file = self.run_deck(config("price-american.yaml"), "american", "sampling.paths=32 Ki",
+                             "sampling.training_paths=8 Ki", "sampling.upper_paths=128")
+        run = qonverge.read(file)
+        data = data_of(self.page_of(file), "bounds")
+        np.testing.assert_array_equal(numbers(data["price / currency"]),
+                                      [run.values[f"{end}_bound"].value for end in ("lower", "upper")])
+
     def test_risk(self):
         file = self.run_deck(config("risk-100-shares.yaml"), "risk", "sampling.paths=128 Ki")
         page = self.page_of(file)
         data = data_of(page, "losses")
         self.assertAlmostEqual(sum(numbers(data["share / %"])), 100, places=6)
         self.assertIn("minus delta normal var 99", visible_text(page))
+        self.assertIn("delta normal es 97.5", visible_text(self.page_of(self.run_deck(
+            config("risk-options.yaml"), "options", "sampling.paths=32 Ki"))))
         self.assertNotIn("minus delta normal es 99", visible_text(page))
 
     def test_frontier(self):
@@ -228,6 +242,18 @@ class Quantum(ReportTest):
         self.assertAlmostEqual(min(numbers(data_of(page, "gap")["gap"])), run.values["smallest_gap"].value)
 
 
+class Classical(ReportTest):
+    def test_search_and_proof(self):
+        text = visible_text(self.page_of(self.run_deck(config("maxcut-g1.yaml"), "cut")))
+        self.assertIn("not a mean: it has no error, and is not proved", text)
+        self.assertIn("task enumerate proves the optimum of up to 44 variables", text)
+        self.assertIn("cost −11 624 lowest cost found", text)
+        page = self.page_of(self.run_deck(config("labs-enumerate.yaml"), "proved"))
+        self.assertIn("every configuration was looked at", visible_text(page))
+        # whole numbers have whole ticks, long texts stand behind a click
+        self.assertNotIn(".", "".join(data_of(page, "solutions")["objective"]).replace(".0", ""))
+
+
 class Others(ReportTest):
     def test_ground_state(self):
         file = self.run_deck(config("ground-state-n2.yaml"), "n2", "ground_state.roots=3")
@@ -252,6 +278,8 @@ class Look(ReportTest):
         self.assertGreaterEqual(len(PAGES), 8)
         bodies = [re.search(r"<body>(.*)</body>", page, flags=re.S)[1] for page in PAGES]
         page = PAGES[0].replace(bodies[0], "".join(bodies))
+        for made in PAGES:  # a number that does not say what it is
+            self.assertNotIn('<td class="what"></td>', made)
         for width in (1200, 500):
             seen = layout.measure(page, width, self.folder)
             self.assertLessEqual(seen["scroll"], seen["width"])
@@ -264,7 +292,7 @@ class Look(ReportTest):
 
 def load_tests(loader, _tests, _pattern):
     """The look at all pages comes last."""
-    classes = (Vqe, Scan, Circuit, Finance, Quantum, Others, Look)
+    classes = (Vqe, Scan, Circuit, Finance, Quantum, Classical, Others, Look)
     return unittest.TestSuite(loader.loadTestsFromTestCase(c) for c in classes)
 
 

@@ -6,7 +6,7 @@ import re
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from qonverge.report.plot import ANSWER, BASELINE, GREY, HARDWARE, WARM, finish, legend, new_axes
+from qonverge.report.plot import ANSWER, BASELINE, GREY, HARDWARE, WARM, finish, label_lines, legend, new_axes
 
 HISTOGRAM_BARS = 80
 
@@ -115,4 +115,28 @@ def levels(run):
                    "standard error / currency": error, "samples": samples})
 
 
-PLOTS = (frontier, losses, levels)
+def bounds(run):
+    """Lower and upper bound of an early exercise, with the reference between them."""
+    if "upper_bound" not in run.values or "lower_bound" not in run.values:
+        return None
+    ends = [run.values["lower_bound"], run.values["upper_bound"]]
+    figure, axes = new_axes()
+    axes.errorbar([0, 1], [q.value for q in ends], yerr=[2 * (q.error or 0) for q in ends], fmt="o", color=ANSWER,
+                  markersize=5, capsize=4)
+    axes.set_xlim(-0.6, 1.6)
+    axes.set_xticks([0, 1], ["lower bound:\nregressed policy", "upper bound:\nduality"])
+    reference = run.baseline.get("reference_price")
+    if reference:
+        low, high = axes.get_ylim()
+        axes.set_ylim(min(low, reference.value - 0.1 * (high - low)), max(high, reference.value + 0.1 * (high - low)))
+        label_lines(axes, [(reference.value, "reference", BASELINE)])
+    axes.grid(axis="x", visible=False)
+    axes.set_ylabel("price / currency")
+    return finish(figure, "bounds", "Bounds of the price",
+                  "The true price lies between the two; bars of two standard errors" +
+                  (", and the reference without simulation." if reference else "."),
+                  {"bound": ["lower", "upper"], "price / currency": [q.value for q in ends],
+                   "standard error / currency": [q.error or 0 for q in ends]})
+
+
+PLOTS = (frontier, losses, levels, bounds)

@@ -3,14 +3,16 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from html import escape
 
 from qonverge.report import finance, optimisation, quantum, resources, sampling, spectrum
+from qonverge.report.baseline import CLASSICAL, answers_the_same, without_baseline, without_error
 from qonverge.report.plot import number
 from qonverge.report.scan import scan
 
 TOPICS = (optimisation, quantum, sampling, finance, spectrum)
-CLASSICAL = ("anneal", "enumerate", "ground-state", "price", "risk")
+LONG_TEXT = 600  # characters
 # What is looked at first; the others stand behind a click.
 MAIN_RESOURCES = ("logical_qubits", "two_qubit_gates", "depth", "t_count", "total_t_count", "shots_per_energy", "shots",
                   "reliable_operations")
@@ -23,7 +25,7 @@ def plots_of(run):
 
 
 def words(name):
-    return name.replace("_", " ")
+    return re.sub(r"(\d)_(\d)", r"\1.\2", name).replace("_", " ")
 
 
 def measure(quantity):
@@ -61,13 +63,6 @@ def definitions(quantities):
     return "<dl>" + "".join(definition(words(q.name), measure(q), q.description) for q in quantities) + "</dl>"
 
 
-def answers_the_same(head, q):
-    """Whether a baseline is the same quantity as the headline: of one unit, and named alike but for its method."""
-    last = head.name.split("_")[-1]
-    alike = q.name in ("exact_on_grid", "monte_carlo") or q.name.endswith(head.name) or (last.isalpha() and q.name.split("_")[-1] == last)
-    return isinstance(q.value, float) and isinstance(head.value, (int, float)) and q.unit == head.unit and alike
-
-
 def distances(run):
     """Answer minus baseline."""
     head, rows = run.headline, []
@@ -87,7 +82,8 @@ def answer_card(run):
         head = run.headline
         unit = f" <small>{escape(head.unit)}</small>" if head.unit else ""
         body = (f'<div class="big">{big(head)}{unit}</div>'
-                f'<p class="what"><code>{escape(head.name)}</code>: {escape(head.description)}</p>' + distances(run))
+                f'<p class="what"><code>{escape(head.name)}</code>: {escape(head.description)}</p>' +
+                (f'<p class="what">{without_error(run)}</p>' if without_error(run) else "") + distances(run))
     return f'<section class="card answer"><h2>{kind}</h2>{body}</section>'
 
 
@@ -98,9 +94,8 @@ def big(quantity):
 
 
 def baseline_card(run):
-    none = ("None but the simulation itself, which is exact." if run.task == "circuit" else
-            "The program knows no closed form or exact method for this instance.")
-    body = definitions(run.baseline.values()) if run.baseline else f'<p class="what">{none}</p>'
+    body = (definitions(run.baseline.values()) if run.baseline else
+            f'<p class="what">{without_baseline(run.task)}</p>')
     return f'<section class="card baseline"><h2>Classical baseline</h2>{body}</section>'
 
 
@@ -138,13 +133,20 @@ def table(heads, rows):
     return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
+def folded(text):
+    """A long text shows its beginning, and the rest after a click."""
+    if len(text) <= LONG_TEXT:
+        return escape(text)
+    return f"<details><summary>{escape(text[:LONG_TEXT // 2])} ...</summary>{escape(text)}</details>"
+
+
 def values_table(run):
     if not run.values:
         return ""
     rows = []
     for q in run.values.values():
         kind = "long" if isinstance(q.value, str) else "number"
-        rows.append(("", [("name", escape(q.name)), (kind, escape(number(q.value, q.error))), ("", escape(q.unit)),
+        rows.append(("", [("name", escape(q.name)), (kind, folded(number(q.value, q.error))), ("", escape(q.unit)),
                           ("what", escape(q.description))]))
     heads = [("", "name"), ("number", "value"), ("", "unit"), ("what", "meaning")]
     return "<h2>Further values</h2>" + table(heads, rows)

@@ -113,12 +113,17 @@ def number(value, error=None):
     if isinstance(value, str):
         return value
     if isinstance(value, int):
-        return f"{value:,}".replace(",", "\u202f")
+        return grouped(value)
     if error:
         return with_error(value, error)
     if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}".replace(",", "\u202f")
+        return grouped(int(value))
     return exponent_of(f"{value:.10g}")
+
+
+def grouped(value):
+    """A whole number in groups of three digits."""
+    return f"{value:,}".replace(",", "\u202f").replace("-", "\u2212")
 
 
 def with_error(value, error):

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 
+from qonverge.report.baseline import answers_the_same
 from qonverge.report.plot import (ANSWER, BASELINE, GREY, HARDWARE, INK, WARM, axis_label, finish, label_lines,
                                   legend, new_axes)
 
@@ -58,8 +59,7 @@ def scan(runs, axis=None):
 
 
 def common_baselines(runs):
-    unit = runs[0].headline.unit
-    names = [n for n, q in runs[0].baseline.items() if isinstance(q.value, (int, float)) and q.unit == unit]
+    names = [n for n, q in runs[0].baseline.items() if answers_the_same(runs[0].headline, q)]
     return [n for n in names if all(n in run.baseline for run in runs)]
 
 

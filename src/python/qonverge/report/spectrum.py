@@ -55,6 +55,8 @@ def solutions(run):
     pad = 0.1 * (max(heights) - min(heights) or abs(heights[0]) or 1)
     axes.set_ylim(min(heights) - pad, max(heights) + pad)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if all(height == int(height) for height in heights):
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("configuration, in order of cost")
     axes.set_ylabel(axis_label("objective", unit))
     label_lines(axes, lines)
