@@ -151,7 +151,7 @@ static int64_t next_length(const qv_anneal *a, const qv_island *island)
 static void run_island(const qv_anneal *a, qv_island *island, int64_t sweeps)
 {
   /* A path has its slices times 16 replicas: the same number of updates in fewer sweeps. */
-  const int64_t goal = island->updates + sweeps * QV_ISLAND_REPLICAS * a->ising->n;
+  const int64_t goal = island->updates + sweeps * QV_ISLAND_LEAST * a->ising->n;
   const int64_t each = (int64_t)a->ising->n * island->groups * a->model.lanes;
   while (island->updates < goal) {
     const int64_t limit = (goal - island->updates + each - 1) / each;
@@ -176,7 +176,7 @@ static bool is_better(const qv_anneal *a, double energy, double than)
 /* Sweeps of a step: about 0.1 s of work, but short steps at the start, after which easy problems are solved. */
 static int64_t chunk_of(const qv_anneal *a)
 {
-  const int64_t fit = CHUNK_UPDATES / ((int64_t)QV_ISLAND_REPLICAS * a->ising->n);
+  const int64_t fit = CHUNK_UPDATES / ((int64_t)QV_ISLAND_LEAST * a->ising->n);
   const int64_t full = fit < 1 ? 1 : fit > CHUNK_MAX ? CHUNK_MAX : fit, start = a->sweeps / 2 > 64 ? a->sweeps / 2 : 64;
   return full < start ? full : start;
 }
@@ -188,7 +188,7 @@ qv_code qv_anneal_step(qv_anneal *a, qv_anneal_progress *progress)
 #pragma omp parallel for schedule(dynamic)
   for (int k = 0; k < count_of(a); k++) {
     if (a->tabu) {
-      qv_tabu_run(&a->tabu[k], sweeps * QV_ISLAND_REPLICAS);
+      qv_tabu_run(&a->tabu[k], sweeps * QV_ISLAND_LEAST);
     } else {
       run_island(a, &a->island[k], sweeps);
     }
@@ -255,7 +255,7 @@ qv_code qv_anneal_statistics(const qv_anneal *a, qv_time_to_target *statistics, 
     for (int annealing = 0; annealing < 2; annealing++) {
       int64_t sum[2];
       const bool exchange = !annealing && a->opts.method != QV_ANNEAL_PATH;
-      const double replicas = exchange ? QV_ISLAND_REPLICAS : 1;
+      const double replicas = exchange ? qv_island_groups(&a->model, 0) * a->model.lanes : 1;
       tally_level(a, level, annealing, sum);
       if (sum[0] == 0) {
         continue;
@@ -282,7 +282,7 @@ static int64_t words_each(const qv_anneal *a)
   }
   const bool path = a->opts.method == QV_ANNEAL_PATH;
   const qv_island island = {
-      .model = &a->model, .best = a->best, .groups = path ? a->opts.slices : QV_ISLAND_REPLICAS / a->model.lanes};
+      .model = &a->model, .best = a->best, .groups = qv_island_groups(&a->model, path ? a->opts.slices : 0)};
   return qv_island_words(&island);
 }
 

@@ -7,11 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNGS         (QV_ISLAND_REPLICAS / 2)
+#define RUNGS         QV_ISLAND_RUNGS
+#define HOLDERS       (QV_ISLAND_REPLICAS / RUNGS) /* most replicas of a rung */
 #define HOT           0.6
 #define QUENCH_SWEEPS 4
 #define QUENCH_EVERY  16
 #define CLUSTER_EVERY 10
+#define CLUSTER_PAIRS 4 /* at most, of a rung */
+#define CLUSTERS      1024
+
+int qv_island_groups(const qv_lanes_model *model, int slices)
+{
+  return slices > 0 ? slices : model->lanes >= QV_ISLAND_LEAST ? 1 : QV_ISLAND_LEAST / model->lanes;
+}
 
 qv_code qv_island_init(const qv_lanes_model *model, uint64_t seed, uint64_t number, int best, int slices,
                        qv_island *island)
@@ -19,7 +27,8 @@ qv_code qv_island_init(const qv_lanes_model *model, uint64_t seed, uint64_t numb
   const size_t n = (size_t)model->n;
   *island = (qv_island){.model = model, .seed = seed, .number = number};
   QV_REQUIRE(slices == 0 || (slices % 4 == 0 && slices <= QV_ISLAND_SLICES && model->lanes == 16 && !model->local));
-  island->groups = slices > 0 ? slices : QV_ISLAND_REPLICAS / model->lanes;
+  island->groups = qv_island_groups(model, slices);
+  island->replicas = island->groups * model->lanes;
   for (int g = 0; g < island->groups; g++) {
     QV_TRY(qv_lanes_init(model, &island->group[g]));
   }
@@ -40,7 +49,7 @@ void qv_island_free(qv_island *island)
   for (int g = 0; g < QV_ISLAND_SLICES; g++) {
     qv_lanes_free(&island->group[g]);
   }
-  for (int g = 0; g < QV_ISLAND_REPLICAS / 16; g++) {
+  for (int g = 0; g < QV_ISLAND_LEAST / 16; g++) {
     qv_lanes_free(&island->quench[g]);
   }
   qv_free(&island->stack);
@@ -107,11 +116,12 @@ qv_code qv_island_temperatures(const qv_lanes_model *model, uint64_t seed, doubl
     for (uint64_t s = 0; s < 50; s++) {
       qv_lanes_sweep(&group, zero, seed, UINT64_MAX, s);
     }
-    for (int l = 0; l < model->lanes; l++) {
+    const int looked = model->lanes < QV_ISLAND_LEAST ? model->lanes : QV_ISLAND_LEAST;
+    for (int l = 0; l < looked; l++) {
       step[l] = smallest_step(&group, l);
     }
-    qsort(step, (size_t)model->lanes, sizeof(double), ascending);
-    const double least = step[model->lanes / 2] / 5, spread = spread_of(&group) / 16;
+    qsort(step, (size_t)looked, sizeof(double), ascending);
+    const double least = step[looked / 2] / 5, spread = spread_of(&group) / 16;
     *hot = HOT * field_of(model) / model->scale;
     *cold = (spread > 0 ? fmin(least, spread) : least) / model->scale;
     *cold = *cold > 0 ? fmin(*cold, *hot / 3) : *hot / 20;
@@ -139,8 +149,8 @@ void qv_island_begin(qv_island *island, int64_t sweeps)
   for (int g = 0; g < island->groups; g++) {
     qv_lanes_randomise(&island->group[g], island->seed, address(island, g));
   }
-  for (int r = 0; r < QV_ISLAND_REPLICAS; r++) {
-    island->rung[r] = r / 2;
+  for (int r = 0; r < island->replicas && r < QV_ISLAND_REPLICAS; r++) {
+    island->rung[r] = r * RUNGS / island->replicas;
   }
 }
 
@@ -209,7 +219,7 @@ void qv_island_anneal(qv_island *island, int64_t limit)
     for (int g = 0; g < island->groups; g++) {
       qv_lanes_sweep(&island->group[g], temperature, island->seed, address(island, g), (uint64_t)island->sweep);
     }
-    island->updates += (int64_t)island->model->n * QV_ISLAND_REPLICAS;
+    island->updates += (int64_t)island->model->n * island->replicas;
   }
   if (qv_island_idle(island)) {
     finish_anneal(island);
@@ -232,29 +242,38 @@ static double rung_temperature(const qv_island *island, int rung)
   return island->cold * pow(island->hot / island->cold, (double)rung / (RUNGS - 1));
 }
 
-/* A word at the address (island, round; sweep, k). */
-static uint64_t move_word(const qv_island *island, uint64_t k)
+/* Four words at the address (island, round; sweep, k), k < 2^16: exchanges below CLUSTERS, cluster moves from there. */
+static void move_words(const qv_island *island, uint64_t k, uint64_t words[4])
 {
-  uint64_t words[4];
-  qv_random_words(island->seed, QV_RANDOM_ANNEAL_MOVE, address(island, 0), (uint64_t)island->sweep << 8 | k, words);
-  return words[0];
+  qv_random_words(island->seed, QV_RANDOM_ANNEAL_MOVE, address(island, 0), (uint64_t)island->sweep << 16 | k, words);
+}
+
+/* The replicas of each rung, in their order; returns how many each has. */
+static int list_holders(const qv_island *island, int holder[RUNGS][HOLDERS])
+{
+  int held[RUNGS] = {0};
+  for (int r = 0; r < island->replicas; r++) {
+    holder[island->rung[r]][held[island->rung[r]]++] = r;
+  }
+  return island->replicas / RUNGS;
 }
 
 /* Exchanges neighbouring temperatures: pairs (0,1), (2,3), ... after even sweeps, (1,2), (3,4), ... after odd ones; the
- * two replicas of a rung are paired at random. */
+ * replicas of two rungs are paired at random. */
 static void exchange(qv_island *island, const int64_t *cost)
 {
-  int holder[RUNGS][2], held[RUNGS] = {0};
-  for (int r = 0; r < QV_ISLAND_REPLICAS; r++) {
-    holder[island->rung[r]][held[island->rung[r]]++] = r;
-  }
+  int holder[RUNGS][HOLDERS];
+  const int each = list_holders(island, holder);
   for (int low = (int)(island->sweep % 2); low + 1 < RUNGS; low += 2) {
     const double beta = 1 / rung_temperature(island, low) - 1 / rung_temperature(island, low + 1);
-    const uint64_t word = move_word(island, (uint64_t)low);
-    for (int k = 0; k < 2; k++) {
-      const int a = holder[low][k], b = holder[low + 1][k ^ (int)(word & 1)];
+    uint64_t words[3][4];
+    for (uint64_t k = 0; k < 3; k++) {
+      move_words(island, (uint64_t)low * 4 + k, words[k]);
+    }
+    for (int k = 0; k < each; k++) {
+      const int a = holder[low][k], b = holder[low + 1][(k + (int)(words[2][0] >> 32)) & (each - 1)];
       const double gain = beta * (double)(cost[a] - cost[b]) / island->model->scale;
-      const double u = ((double)(word >> (k ? 34 : 4) & 0x3fffffff) + 0.5) * 0x1p-30;
+      const double u = ((double)(words[k / 8][k / 2 % 4] >> (k % 2 ? 32 : 0) & 0xffffffff) + 0.5) * 0x1p-32;
       island->swaps_tried++;
       if (gain >= 0 || u < exp(gain)) {
         island->rung[a] = low + 1;
@@ -273,11 +292,8 @@ static void exchange_cluster(qv_island *island, int a, int b, uint64_t word)
   const qv_lanes_model *m = island->model;
   qv_lanes *ga = group_at(island, a), *gb = group_at(island, b);
   const int la = lane_at(island, a), lb = lane_at(island, b);
-  int differ = 0, wanted, depth = 0;
-  for (int i = 0; i < m->n; i++) {
-    island->mark[i] = qv_lanes_bit(ga, la, i) != qv_lanes_bit(gb, lb, i);
-    differ += island->mark[i];
-  }
+  const int differ = qv_lanes_differ(ga, la, gb, lb, island->mark);
+  int wanted, depth = 0;
   if (differ == 0) {
     return;
   }
@@ -302,30 +318,29 @@ static void exchange_cluster(qv_island *island, int a, int b, uint64_t word)
   }
 }
 
+/* A few pairs of each of the colder rungs. */
 static void exchange_clusters(qv_island *island)
 {
+  int holder[RUNGS][HOLDERS];
+  const int each = list_holders(island, holder), pairs = each / 2 < CLUSTER_PAIRS ? each / 2 : CLUSTER_PAIRS;
   for (int rung = 0; rung < RUNGS / 2; rung++) {
-    int pair[2], found = 0;
-    for (int r = 0; r < QV_ISLAND_REPLICAS; r++) {
-      if (island->rung[r] == rung) {
-        pair[found++] = r;
-      }
+    uint64_t words[2][4];
+    move_words(island, CLUSTERS + 2 * (uint64_t)rung, words[0]);
+    move_words(island, CLUSTERS + 2 * (uint64_t)rung + 1, words[1]);
+    for (int p = 0; p < pairs; p++) {
+      const int first = 2 * p + (int)(words[1][0] >> 32);
+      exchange_cluster(island, holder[rung][first & (each - 1)], holder[rung][(first + 1) & (each - 1)], words[0][p]);
     }
-    exchange_cluster(island, pair[0], pair[1], move_word(island, 64 + (uint64_t)rung));
   }
 }
 
 static void quench(qv_island *island)
 {
-  const qv_lanes_model *m = island->model;
   const float zero[QV_LANES_MAX] = {0};
   int64_t cost[QV_LANES_MAX];
   for (int g = 0; g < island->groups; g++) {
     qv_lanes *copy = &island->quench[g];
-    memcpy(copy->spin, island->group[g].spin, (size_t)m->n * 64);
-    if (!m->local) {
-      memcpy(copy->field, island->group[g].field, (size_t)m->n * 64);
-    }
+    qv_lanes_copy(&island->group[g], copy);
     for (uint64_t s = 0; s < QUENCH_SWEEPS; s++) {
       qv_lanes_sweep(copy, zero, island->seed, UINT64_MAX, s);
     }
@@ -337,13 +352,17 @@ static void quench(qv_island *island)
 void qv_island_exchange(qv_island *island, int64_t limit, bool clusters)
 {
   const int lanes = island->model->lanes;
+  float rung[RUNGS];
+  for (int k = 0; k < RUNGS; k++) {
+    rung[k] = (float)rung_temperature(island, k);
+  }
   const int64_t end = island->sweeps - island->sweep < limit ? island->sweeps : island->sweep + limit;
   for (; island->sweep < end; island->sweep++) {
     int64_t cost[QV_ISLAND_REPLICAS];
     for (int g = 0; g < island->groups; g++) {
       float temperature[QV_LANES_MAX] = {0};
       for (int l = 0; l < lanes; l++) {
-        temperature[l] = (float)rung_temperature(island, island->rung[g * lanes + l]);
+        temperature[l] = rung[island->rung[g * lanes + l]];
       }
       qv_lanes_sweep(&island->group[g], temperature, island->seed, address(island, g), (uint64_t)island->sweep);
       qv_lanes_costs(&island->group[g], &cost[g * lanes]);
@@ -355,7 +374,7 @@ void qv_island_exchange(qv_island *island, int64_t limit, bool clusters)
     if (island->sweep % QUENCH_EVERY == 0) {
       quench(island);
     }
-    island->updates += (int64_t)island->model->n * QV_ISLAND_REPLICAS;
+    island->updates += (int64_t)island->model->n * island->replicas;
   }
   if (qv_island_idle(island)) {
     record(island, &island->tally[qv_island_level(island->sweeps)], island->round_lowest);
@@ -376,7 +395,7 @@ void qv_island_path(qv_island *island, int64_t limit)
       qv_lanes_sweep_slice(&island->group[g], above, below, (float)slice_temperature, (float)coupling, island->seed,
                            address(island, g), (uint64_t)island->sweep);
     }
-    island->updates += (int64_t)island->model->n * island->model->lanes * island->groups;
+    island->updates += (int64_t)island->model->n * island->replicas;
   }
   for (int g = 0; qv_island_idle(island) && g < island->groups; g++) {
     for (uint64_t s = 0; s < QUENCH_SWEEPS; s++) {

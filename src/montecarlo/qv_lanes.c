@@ -1,4 +1,4 @@
-#include "montecarlo/qv_lanes.h"
+#include "montecarlo/qv_lanes_private.h"
 
 #include "base/qv_clones.h"
 #include "base/qv_memory.h"
@@ -8,26 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INLINE    inline __attribute__((always_inline))
 #define BATCH     8
 #define STEPS_MAX 12
 #define ROOM      (1 << 29)
-#define FARTHEST  17.4f /* no draw of `exponential` is larger */
+#define FULL      0.4  /* part of the pairs that are coupled, from which the dense layout is faster */
+#define FULL_MAX  4096 /* its largest model: 64 MB */
+#define FULL_MIN  12
 
 typedef int8_t v64b __attribute__((vector_size(64)));
 typedef int16_t v32h __attribute__((vector_size(64)));
-typedef int32_t v16i __attribute__((vector_size(64)));
-typedef uint32_t v16u __attribute__((vector_size(64)));
-typedef float v16f __attribute__((vector_size(64)));
-typedef uint64_t v8u __attribute__((vector_size(64)));
 typedef uint16_t v32u __attribute__((vector_size(64)));
 typedef int8_t v32b __attribute__((vector_size(32)));
 typedef int8_t v16b __attribute__((vector_size(16)));
 typedef int16_t v16h __attribute__((vector_size(32)));
-
-typedef struct {
-  v8u s[4];
-} stream;
 
 /* Fields that are small whole numbers at low temperature have few acceptance probabilities: odds[k] is 2^16 times that
  * of a cost of 2(k+1) units, for 64 lanes. A 16-bit random number compared with all of them is a threshold. */
@@ -36,41 +29,7 @@ typedef struct {
   v32u odds[STEPS_MAX][2];
 } ladder;
 
-static INLINE void stream_start(stream *r, const uint64_t *words)
-{
-  memcpy(r->s, words, sizeof r->s);
-}
-
-/* xoshiro256++ in eight lanes. */
-static INLINE void stream_next(stream *r, v8u *out)
-{
-  const v8u sum = r->s[0] + r->s[3], t = r->s[1] << 17;
-  *out = ((sum << 23) | (sum >> 41)) + r->s[0];
-  r->s[2] ^= r->s[0];
-  r->s[3] ^= r->s[1];
-  r->s[1] ^= r->s[2];
-  r->s[0] ^= r->s[3];
-  r->s[2] ^= t;
-  r->s[3] = (r->s[3] << 45) | (r->s[3] >> 19);
-}
-
-/* Sixteen exponential variates -ln(u), u = (k + 1/2) 2^-24: the exponent of the floating-point number gives the whole
- * part of log2, a polynomial through the Chebyshev points of [1,2) the rest (error 2e-5). */
-static INLINE void exponential(stream *r, v16f *out)
-{
-  v8u words;
-  stream_next(r, &words);
-  const v16f u = __builtin_convertvector((v16i)((v16u)words >> 8), v16f) + 0.5f;
-  const v16i bits = (v16i)u;
-  const v16f whole = __builtin_convertvector((bits >> 23) - (127 + 24), v16f);
-  const v16f m = (v16f)((bits & 0x7fffff) | 0x3f800000);
-  const v16f log2 =
-      ((((0.043004958f * m - 0.402513394f) * m + 1.589474295f) * m - 3.489878551f) * m + 5.047855413f) * m -
-      2.787926207f;
-  *out = (whole + log2) * -0.69314718f;
-}
-
-static INLINE int any(const void *row)
+static QV_INLINE int any(const void *row)
 {
   uint64_t words[8], all = 0;
   memcpy(words, row, sizeof words);
@@ -103,8 +62,8 @@ static INLINE int any(const void *row)
 #include "montecarlo/qv_lanes_kernel.inc"
 
 #define NUMBER   int32_t
-#define ROW      v16i
-#define PIECE    v16i
+#define ROW      qv_v16i
+#define PIECE    qv_v16i
 #define PIECES   1
 #define CEILING  (1 << 30)
 #define NAME(x)  x##_32
@@ -193,6 +152,38 @@ static qv_code largest_field(const qv_ising *ising, double *largest)
   return QV_OK;
 }
 
+/* The layout, and lanes as wide as fields need. */
+static void choose_layout(qv_lanes_model *m, int lanes, bool units)
+{
+  int64_t degree = 0;
+  for (int i = 0; i < m->n; i++) {
+    degree = m->first[i + 1] - m->first[i] > degree ? m->first[i + 1] - m->first[i] : degree;
+  }
+  const double pairs = (double)m->n * (m->n - 1.0);
+  const bool full = m->n >= FULL_MIN && m->n <= FULL_MAX && (double)m->first[m->n] >= FULL * pairs;
+  m->stride = (m->n + 31) / 32 * 32;
+  if (lanes == 0 && units && !m->fields && !m->local && degree < 1 << QV_LANES_COUNTER) {
+    m->layout = QV_LANES_LAYOUT_BITS;
+    m->lanes = QV_LANES_BITS;
+  } else if (lanes == 0 && full && !m->local) {
+    m->layout = QV_LANES_LAYOUT_DENSE;
+    m->lanes = 16;
+  } else {
+    m->layout = QV_LANES_LAYOUT_ROWS;
+    m->lanes = units && m->largest <= 127 ? 64 : m->largest <= 32767 ? 32 : 16;
+    m->lanes = lanes > 0 && lanes < m->lanes ? lanes : m->lanes;
+  }
+}
+
+static qv_code make_signs(qv_lanes_model *m, const int32_t *integer)
+{
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)m->ising->nterms, sizeof(uint64_t), &m->sign));
+  for (int64_t t = 0; t < m->ising->nterms; t++) {
+    m->sign[t] = integer[t] < 0 ? ~UINT64_C(0) : 0;
+  }
+  return QV_OK;
+}
+
 static qv_code fill_model(qv_lanes_model *m, int lanes, int32_t *integer)
 {
   const qv_ising *ising = m->ising;
@@ -207,9 +198,11 @@ static qv_code fill_model(qv_lanes_model *m, int lanes, int32_t *integer)
   QV_TRY(count_neighbours(m, integer, &units));
   QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)m->first[n], sizeof(int), &m->neighbour));
   QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)m->first[n], sizeof(int32_t), &m->weight));
-  m->lanes = units && m->largest <= 127 ? 64 : m->largest <= 32767 ? 32 : 16;
-  m->lanes = lanes > 0 && lanes < m->lanes ? lanes : m->lanes;
-  return list_neighbours(m, integer);
+  choose_layout(m, lanes, units);
+  QV_TRY(list_neighbours(m, integer));
+  return m->layout == QV_LANES_LAYOUT_BITS    ? make_signs(m, integer)
+         : m->layout == QV_LANES_LAYOUT_DENSE ? qv_lanes_dense_init(m)
+                                              : QV_OK;
 }
 
 qv_code qv_lanes_model_init(const qv_ising *ising, int lanes, qv_lanes_model *model)
@@ -234,32 +227,44 @@ void qv_lanes_model_free(qv_lanes_model *model)
   qv_free(&model->neighbour);
   qv_free(&model->weight);
   qv_free(&model->field);
+  qv_free(&model->sign);
+  qv_free(&model->matrix);
 }
 
-QV_CLONES static void sweep_slice(const qv_lanes_model *m, v16i *spin, v16i *field, const v16i *above,
-                                  const v16i *below, float half, float coupling, const uint64_t *start)
+QV_CLONES static void sweep_slice(const qv_lanes_model *m, qv_v16i *spin, qv_v16i *field, const qv_v16i *above,
+                                  const qv_v16i *below, float half, float coupling, const uint64_t *start)
 {
-  stream random;
-  stream_start(&random, start);
+  qv_lanes_stream random;
+  qv_lanes_stream_start(&random, start);
   for (int i = 0; i < m->n; i++) {
-    const v16i s = spin[i], aligned = (field[i] ^ s) - s;
-    const v16i pull = 2 + 2 * (above[i] + below[i]), along = (pull ^ s) - s;
-    v16f x;
-    exponential(&random, &x);
-    const v16i flip =
-        -__builtin_convertvector(aligned, v16f) <= half * (x - 2 * coupling * __builtin_convertvector(along, v16f));
+    const qv_v16i s = spin[i], aligned = (field[i] ^ s) - s;
+    const qv_v16i pull = 2 + 2 * (above[i] + below[i]), along = (pull ^ s) - s;
+    qv_v16f x;
+    qv_lanes_exponential(&random, &x);
+    const qv_v16i flip = -__builtin_convertvector(aligned, qv_v16f) <=
+                         half * (x - 2 * coupling * __builtin_convertvector(along, qv_v16f));
     if (any(&flip)) {
-      const v16i change = flip & (-2 - 4 * s);
+      const qv_v16i change = flip & (-2 - 4 * s);
       spin[i] = s ^ flip;
       spread_32(m, i, &change, field);
     }
   }
 }
 
+/* The place of a number in rows of lanes, or of sites. */
+static size_t place_of(const qv_lanes_model *m, int site, int lane)
+{
+  return m->layout == QV_LANES_LAYOUT_DENSE ? (size_t)lane * (size_t)m->stride + (size_t)site
+                                            : (size_t)site * (size_t)m->lanes + (size_t)lane;
+}
+
 /* One number of a row, whatever its width. */
 static int32_t get(const qv_lanes_model *m, const void *rows, int site, int lane)
 {
-  const size_t at = (size_t)site * (size_t)m->lanes + (size_t)lane;
+  const size_t at = place_of(m, site, lane);
+  if (m->layout == QV_LANES_LAYOUT_BITS) {
+    return -(int32_t)(((const uint64_t *)rows)[at / 64] >> (at % 64) & 1);
+  }
   return m->lanes == 64   ? ((const int8_t *)rows)[at]
          : m->lanes == 32 ? ((const int16_t *)rows)[at]
                           : ((const int32_t *)rows)[at];
@@ -267,8 +272,11 @@ static int32_t get(const qv_lanes_model *m, const void *rows, int site, int lane
 
 static void put(const qv_lanes_model *m, void *rows, int site, int lane, int32_t value)
 {
-  const size_t at = (size_t)site * (size_t)m->lanes + (size_t)lane;
-  if (m->lanes == 64) {
+  const size_t at = place_of(m, site, lane);
+  if (m->layout == QV_LANES_LAYOUT_BITS) {
+    uint64_t *word = (uint64_t *)rows + at / 64;
+    *word = (*word & ~(UINT64_C(1) << (at % 64))) | (uint64_t)(value & 1) << (at % 64);
+  } else if (m->lanes == 64) {
     ((int8_t *)rows)[at] = (int8_t)value;
   } else if (m->lanes == 32) {
     ((int16_t *)rows)[at] = (int16_t)value;
@@ -277,12 +285,22 @@ static void put(const qv_lanes_model *m, void *rows, int site, int lane, int32_t
   }
 }
 
+/* Whether fields are kept. */
+static bool has_fields(const qv_lanes_model *m)
+{
+  return !m->local && m->layout != QV_LANES_LAYOUT_BITS;
+}
+
 /* Makes the fields of one lane, or of all (lane -1), from the spins. */
 static void make_fields(qv_lanes *g, int lane)
 {
   const qv_lanes_model *m = g->model;
   const int from = lane < 0 ? 0 : lane, to = lane < 0 ? m->lanes : lane + 1;
-  for (int i = 0; !m->local && i < m->n; i++) {
+  if (m->layout == QV_LANES_LAYOUT_DENSE) {
+    qv_lanes_dense_fields(m, g->spin, g->field, from, to);
+    return;
+  }
+  for (int i = 0; has_fields(m) && i < m->n; i++) {
     for (int l = from; l < to; l++) {
       int32_t sum = m->field[i];
       for (int64_t k = m->first[i]; k < m->first[i + 1]; k++) {
@@ -293,13 +311,28 @@ static void make_fields(qv_lanes *g, int lane)
   }
 }
 
+/* Bytes of spins or of fields. */
+static size_t bytes_of(const qv_lanes_model *m)
+{
+  return m->layout == QV_LANES_LAYOUT_DENSE ? (size_t)m->stride * (size_t)m->lanes * sizeof(int32_t)
+                                            : (size_t)m->n * 64;
+}
+
 qv_code qv_lanes_init(const qv_lanes_model *model, qv_lanes *group)
 {
   *group = (qv_lanes){.model = model};
-  QV_TRY(qv_alloc(QV_MEM_SAMPLES, (size_t)model->n, 64, &group->spin));
-  QV_TRY(qv_alloc(QV_MEM_SAMPLES, model->local ? 0 : (size_t)model->n, 64, &group->field));
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, bytes_of(model), 1, &group->spin));
+  QV_TRY(qv_alloc(QV_MEM_SAMPLES, has_fields(model) ? bytes_of(model) : 0, 1, &group->field));
   make_fields(group, -1);
   return QV_OK;
+}
+
+void qv_lanes_copy(const qv_lanes *from, qv_lanes *to)
+{
+  memcpy(to->spin, from->spin, bytes_of(from->model));
+  if (has_fields(from->model)) {
+    memcpy(to->field, from->field, bytes_of(from->model));
+  }
 }
 
 void qv_lanes_free(qv_lanes *group)
@@ -312,9 +345,13 @@ void qv_lanes_randomise(qv_lanes *group, uint64_t seed, uint64_t sample)
 {
   const qv_lanes_model *m = group->model;
   for (int i = 0; i < m->n; i++) {
-    uint64_t words[4];
-    qv_random_words(seed, QV_RANDOM_ANNEAL_START, sample, (uint64_t)i, words);
-    for (int l = 0; l < m->lanes; l++) {
+    uint64_t words[8];
+    qv_random_words(seed, QV_RANDOM_ANNEAL_START, sample, 2 * (uint64_t)i, words);
+    qv_random_words(seed, QV_RANDOM_ANNEAL_START, sample, 2 * (uint64_t)i + 1, words + 4);
+    if (m->layout == QV_LANES_LAYOUT_BITS) {
+      memcpy((uint64_t *)group->spin + (size_t)i * 8, words, sizeof words);
+    }
+    for (int l = 0; m->layout != QV_LANES_LAYOUT_BITS && l < m->lanes; l++) {
       put(m, group->spin, i, l, words[0] >> l & 1 ? -1 : 0);
     }
   }
@@ -366,7 +403,11 @@ void qv_lanes_sweep(qv_lanes *group, const float *temperature, uint64_t seed, ui
   for (int l = 0; l < m->lanes; l++) {
     half[l] = 0.5f * temperature[l] * (float)m->scale;
   }
-  if (m->lanes == 64) {
+  if (m->layout == QV_LANES_LAYOUT_BITS) {
+    qv_lanes_bits_sweep(m, group->spin, half, words);
+  } else if (m->layout == QV_LANES_LAYOUT_DENSE) {
+    qv_lanes_dense_sweep(m, group->spin, group->field, half, words);
+  } else if (m->lanes == 64) {
     ladder steps;
     make_ladder(half, &steps);
     sweep_8(m, group->spin, group->field, half, &steps, words);
@@ -389,7 +430,11 @@ void qv_lanes_sweep_slice(qv_lanes *group, const qv_lanes *above, const qv_lanes
 void qv_lanes_costs(const qv_lanes *group, int64_t *cost)
 {
   const qv_lanes_model *m = group->model;
-  if (m->lanes == 64) {
+  if (m->layout == QV_LANES_LAYOUT_BITS) {
+    qv_lanes_bits_costs(m, group->spin, cost);
+  } else if (m->layout == QV_LANES_LAYOUT_DENSE) {
+    qv_lanes_dense_costs(m, group->spin, group->field, cost);
+  } else if (m->lanes == 64) {
     costs_8(m, group->spin, group->field, cost);
   } else if (m->lanes == 32) {
     costs_16(m, group->spin, group->field, cost);
@@ -428,7 +473,7 @@ void qv_lanes_flip(qv_lanes *group, int lane, int site)
   const qv_lanes_model *m = group->model;
   const int32_t old = get(m, group->spin, site, lane), change = old ? 2 : -2;
   put(m, group->spin, site, lane, ~old);
-  for (int64_t k = m->first[site]; !m->local && k < m->first[site + 1]; k++) {
+  for (int64_t k = m->first[site]; has_fields(m) && k < m->first[site + 1]; k++) {
     put(m, group->field, m->neighbour[k], lane, get(m, group->field, m->neighbour[k], lane) + change * m->weight[k]);
   }
 }
@@ -437,9 +482,16 @@ int64_t qv_lanes_aligned(const qv_lanes *group, int lane, int site)
 {
   const qv_lanes_model *m = group->model;
   int64_t sum = 0;
-  if (!m->local) {
+  if (has_fields(m)) {
     const int32_t f = get(m, group->field, site, lane);
     return get(m, group->spin, site, lane) ? -(int64_t)f : f;
+  }
+  if (m->layout == QV_LANES_LAYOUT_BITS) {
+    const int32_t mine = get(m, group->spin, site, lane);
+    for (int64_t k = m->first[site]; k < m->first[site + 1]; k++) {
+      sum += get(m, group->spin, m->neighbour[k], lane) == mine ? m->weight[k] : -m->weight[k];
+    }
+    return sum;
   }
   for (int64_t k = m->first[site]; k < m->first[site + 1]; k++) {
     const int64_t t = m->neighbour[k];
@@ -450,4 +502,23 @@ int64_t qv_lanes_aligned(const qv_lanes *group, int lane, int site)
     sum += sign ? -m->weight[k] : m->weight[k];
   }
   return sum;
+}
+
+int qv_lanes_differ(const qv_lanes *a, int lane_a, const qv_lanes *b, int lane_b, int *mark)
+{
+  const qv_lanes_model *m = a->model;
+  int count = 0;
+  if (m->layout == QV_LANES_LAYOUT_BITS) {
+    const uint64_t *rows = (const uint64_t *)a->spin + lane_a / 64, *other = (const uint64_t *)b->spin + lane_b / 64;
+    for (int64_t i = 0; i < m->n; i++) {
+      mark[i] = (int)((rows[8 * i] >> (lane_a % 64) ^ other[8 * i] >> (lane_b % 64)) & 1);
+      count += mark[i];
+    }
+    return count;
+  }
+  for (int i = 0; i < m->n; i++) {
+    mark[i] = get(m, a->spin, i, lane_a) != get(m, b->spin, i, lane_b);
+    count += mark[i];
+  }
+  return count;
 }

@@ -136,8 +136,8 @@ static qv_code plan(const qv_deck *deck, qv_plan *request, qv_result *numbers)
     const double each = opts.method == QV_ANNEAL_PATH ? 128.0 * opts.slices * spins : 1100 * spins;
     const double mine = ceil((double)opts.islands / (double)request->ranks);
     request->bytes_per_rank = 60 * terms + mine * each + (double)opts.best * (spins / 4 + 64);
-    request->checkpoint_bytes = opts.islands * (8 * spins * (opts.method == QV_ANNEAL_PATH ? opts.slices / 4.0 : 1) +
-                                                opts.best * (spins / 8 + 16) + 4096);
+    request->checkpoint_bytes = opts.islands * (64 * spins * (opts.method == QV_ANNEAL_PATH ? opts.slices / 32.0 : 1) +
+                                                opts.best * (spins / 8 + 16) + 8192);
     request->power_of_two = false;
     code = qv_result_add_count(numbers, QV_RESULT_VALUE, "variables", m->n, "", "binary variables");
   }
