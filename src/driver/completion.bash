@@ -17,7 +17,11 @@ _qonverge() {
       mapfile -t COMPREPLY < <(compgen -W "auto none" -- "$cur" && compgen -f -X '!*.h5' -- "$cur")
       return
       ;;
-    --log | --maxtime | --ranks | --qubits) return ;;
+    --log | --machine)
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    --maxtime | --ranks | --qubits) return ;;
     --set)
       compopt -o nospace
       mapfile -t COMPREPLY < <(compgen -S = -W "$(_qonverge_keys "$program")" -- "$cur")
@@ -25,7 +29,7 @@ _qonverge() {
       ;;
   esac
   if [[ $cur == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$("$program" help "$command" 2>/dev/null | grep -oE -- '--[a-z-]+' | sort -u)" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "$(_qonverge_options "$program" "$command")" -- "$cur")
     return
   fi
   case $command in
@@ -36,6 +40,10 @@ _qonverge() {
     explain) mapfile -t COMPREPLY < <(compgen -W "$(_qonverge_tasks "$program") $(_qonverge_keys "$program")" -- "$cur") ;;
     help) mapfile -t COMPREPLY < <(compgen -W "run check plan new watch info explain schema machine" -- "$cur") ;;
   esac
+}
+
+_qonverge_options() {
+  "$1" help "$2" 2>/dev/null | sed -nE 's/^  (-., )?(--[a-z-]+).*/\2/p'
 }
 
 _qonverge_tasks() {

@@ -4,6 +4,7 @@
 #define QV_CLI_H
 
 #include "base/qv_status.h"
+#include "task/qv_task.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,8 +49,9 @@ void qv_cli_free(qv_cli *cli);
 /* The name of a command as typed. Local. */
 const char *qv_cli_name(qv_cli_command command);
 
-/* The help page of the program (QV_CLI_HELP) or of a command, at most one screen; *out is freed with qv_free. Local. */
-qv_code qv_cli_help(qv_cli_command topic, char **out);
+/* The help page of the program (QV_CLI_HELP) or of a command, at most one screen, with the names of the tasks in
+ * `table` (ended by NULL) where they are asked for; *out is freed with qv_free. Local. */
+qv_code qv_cli_help(qv_cli_command topic, const qv_task_class *const *table, char **out);
 
 /* One option of the table. */
 typedef struct {

@@ -1,4 +1,4 @@
-/* Help pages. The options come from the table of the parser, so that a page cannot forget one. */
+/* Help pages. Options and tasks come from their tables, so that a page cannot forget one. */
 #define _GNU_SOURCE
 #include "base/qv_memory.h"
 #include "driver/qv_cli.h"
@@ -8,6 +8,7 @@
 
 #define PAGE_BYTES  6000
 #define TEXT_COLUMN 24
+#define WIDTH       80
 
 typedef struct {
   char *text;
@@ -22,7 +23,7 @@ static void put(help_page *page, const char *text)
   page->text[page->length] = '\0';
 }
 
-static const char *const program_page =
+static const char *const program_head =
     "Qonverge: distributed statevector and Monte Carlo solver for hybrid computing\n"
     "\n"
     "  qonverge new TASK       write a commented deck that runs\n"
@@ -36,6 +37,9 @@ static const char *const program_page =
     "  qonverge machine        measure this machine, as a model for plan --machine\n"
     "  qonverge help COMMAND   the options of a command\n"
     "  qonverge --version      version, commit, compiler and libraries\n"
+    "\n";
+
+static const char *const program_tail =
     "\n"
     "On a cluster: srun qonverge run deck.yaml -o results, or mpirun -n 4 ...\n"
     "A page with figures: qonverge-report results/NAME.h5. The manual: man qonverge\n"
@@ -107,13 +111,33 @@ static void put_option(help_page *page, const qv_cli_option *option)
   put(page, line);
 }
 
-qv_code qv_cli_help(qv_cli_command topic, char **out)
+/* The names of all tasks, in lines as wide as a screen. */
+static void put_tasks(help_page *page, const qv_task_class *const *table)
+{
+  size_t column = strlen("Tasks:");
+  put(page, "Tasks:");
+  for (int i = 0; table[i]; i++) {
+    const size_t length = strlen(table[i]->name) + 2; /* a space before and a comma behind */
+    if (column + length > WIDTH) {
+      put(page, "\n      ");
+      column = strlen("Tasks:");
+    }
+    put(page, " ");
+    put(page, table[i]->name);
+    put(page, table[i + 1] ? "," : "\n");
+    column += length;
+  }
+}
+
+qv_code qv_cli_help(qv_cli_command topic, const qv_task_class *const *table, char **out)
 {
   help_page page = {NULL, 0};
   QV_TRY(qv_alloc(QV_MEM_IO, PAGE_BYTES, 1, &page.text));
   *out = page.text;
   if (topic >= QV_CLI_HELP) {
-    put(&page, program_page);
+    put(&page, program_head);
+    put_tasks(&page, table);
+    put(&page, program_tail);
   } else {
     put(&page, command_pages[topic].head);
     for (int i = 0; qv_cli_option_at(i); i++) {
@@ -122,6 +146,10 @@ qv_code qv_cli_help(qv_cli_command topic, char **out)
       }
     }
     put(&page, command_pages[topic].tail);
+    if (topic == QV_CLI_NEW) {
+      put(&page, "\n");
+      put_tasks(&page, table);
+    }
   }
   page.text[page.length - 1] = '\0'; /* the log adds the last newline */
   return QV_OK;

@@ -14,10 +14,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-static qv_code print_help(const qv_cli *cli)
+static qv_code print_help(const qv_cli *cli, const qv_task_class *const *table)
 {
   char *page = NULL;
-  const qv_code code = qv_cli_help(cli->topic, &page);
+  const qv_code code = qv_cli_help(cli->topic, table, &page);
   if (code == QV_OK) {
     qv_log(QV_LOG_RESULT, "%s", page);
   }
@@ -64,7 +64,7 @@ static qv_code dispatch(const qv_cli *cli, const qv_task_class *const *table, do
   case QV_CLI_VERSION:
     return qv_inspect_version();
   default:
-    return print_help(cli);
+    return print_help(cli, table);
   }
 }
 

@@ -102,7 +102,7 @@ static qv_code add_sampling(const qv_sampled *self, const sample *s, qv_result *
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "distinct", s->distinct, "", "different ones among them"));
   const double feasible = (double)s->feasible / (double)shots;
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "feasible_share", feasible,
-                       sqrt(feasible * (1 - feasible) / (double)shots), "",
+                       feasible > 0 && feasible < 1 ? sqrt(feasible * (1 - feasible) / (double)shots) : NAN, "",
                        "part of the shots that keep all constraints"));
   const double variance = s->squares / (double)(shots > 1 ? shots - 1 : 1);
   return qv_result_add(result, QV_RESULT_VALUE, "sampled_cost", s->mean, sqrt(variance / (double)shots),

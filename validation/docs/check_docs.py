@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds README.md and docs/ against the program: links lead somewhere, decks are valid, commands do what is shown.
 
-usage: check_docs.py links|decks|commands [PAGE...]      with QV_PRODUCT the program
+usage: check_docs.py links|decks|tables|commands [PAGE...]      with QV_PRODUCT the program, QV_BUILD its folder
 
 How pages are written:
   ```console   lines `$ command` are run, in order, in a folder of the page's own where the repository's files stand;
@@ -230,12 +230,47 @@ def check_decks():
     return bad
 
 
+def check_tables():
+    """What the pages list is there, and what is there is listed: tests, tasks, decks, the page's name in the manual."""
+    bad = []
+    listed = subprocess.run(["ctest", "--test-dir", os.environ["QV_BUILD"], "-N"], text=True, capture_output=True)
+    tests = re.findall(r"^ *Test +#\d+: (\S+)$", listed.stdout, flags=re.M)
+    rows = [row for row in read("docs/validation.md").split("\n") if re.match(r"\| (?!---|quantity)", row)]
+    for row in rows:
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        names = re.findall(r"`([^`]+)`", cells[-1])
+        if len(cells) != 5 or not all(cells) or not names:
+            bad.append(f"docs/validation.md: a row that does not name its values, source, agreement and test: {row}")
+        bad += [f"docs/validation.md: there is no test '{name}'" for name in names
+                if not any(re.search(name, test) for test in tests)]
+    schema = subprocess.run([PROGRAM, "schema", "--markdown"], text=True, capture_output=True)
+    tasks = re.findall(r"^## Task `(.*)`$", schema.stdout, flags=re.M)
+    heads = re.findall(r"^## .*$", read("docs/validation.md"), flags=re.M)
+    examples = read("docs/examples.md")
+    for task in tasks:
+        if not any(f"`{task}`" in head for head in heads):
+            bad.append(f"docs/validation.md: no section of task {task}")
+        bad += [f"{page}: no task {task}" for page in ("README.md", "docs/examples.md")
+                if f"`{task}`" not in read(page)]
+    for folder, column in (("", 2), ("node", 3), ("cluster", 4)):
+        cells = " ".join(row.split("|")[column] for row in examples.split("\n") if row.startswith("| `"))
+        for name in sorted(os.listdir(os.path.join(ROOT, "config", folder))):
+            if name.endswith(".yaml") and f"`{name}`" not in cells:
+                bad.append(f"docs/examples.md: {folder or 'config'} has a deck {name} that is not listed")
+    print(f"{len(rows)} rows, {len(tests)} tests, {len(tasks)} tasks")
+    if not rows or not tests or not tasks:
+        bad.append("a list is empty")
+    return bad
+
+
 def main():
     check = sys.argv[1] if len(sys.argv) > 1 else ""
     if check == "links":
         bad = check_links()
     elif check == "decks":
         bad = check_decks()
+    elif check == "tables":
+        bad = check_tables()
     elif check == "commands":
         bad = check_commands(sys.argv[2:])
     else:

@@ -43,4 +43,15 @@ expect run a.yaml --restart n -- none
 expect run a.yaml --set run.se -- run.seed=
 expect new ground -- ground-state
 expect explain optimizer.gradient_ -- optimizer.gradient_tolerance
+# Every command, task and option of the program is offered.
+mapfile -t commands < <("$program" --help | sed -nE 's/^  qonverge ([a-z]+) .*/\1/p')
+expect '' -- "$(printf '%s\n' "${commands[@]}" --help --version | sort | paste -sd ' ')"
+expect help '' -- "$(printf '%s\n' "${commands[@]}" | grep -vx help | sort | paste -sd ' ')"
+# shellcheck disable=SC2016 # the program's own quotes
+expect new '' -- "$("$program" schema --markdown | sed -n 's/^## Task `\(.*\)`$/\1/p' | sort | paste -sd ' ')"
+for command in "${commands[@]}"; do
+  [ "$command" != help ] || continue
+  expect "$command" a.yaml - -- "$("$program" help "$command" | sed -nE 's/^  (-., )?(--[a-z-]+).*/\2/p' | sort |
+    paste -sd ' ')"
+done
 exit $failed

@@ -30,8 +30,8 @@ EXPECTED = {
     "node/circuit-random": (1, 1e-4, "a unitary keeps the norm"),
     "node/anneal-labs": (175, 0, QOKIT),
     "node/enumerate-labs": (87, 0, QOKIT),
-    "node/qaoa-labs": (36, 0, QOKIT),
-    "node/ising-evolve": (36, 0, QOKIT),
+    "node/qaoa-labs": (26, 0, QOKIT),
+    "node/ising-evolve": (26, 0, QOKIT),
 }
 # The exact answer to the same question, best first.
 EXACT = ("exact_objective", "exact_on_grid", "reference_price", "delta_normal_var_99")
