@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds README.md and docs/ against the program: links lead somewhere, decks are valid, commands do what is shown.
 
-usage: check_docs.py links|decks|tables|commands [PAGE...]      with QV_PRODUCT the program, QV_BUILD its folder
+usage: check_docs.py links|decks|tables|html|commands [PAGE...]      with QV_PRODUCT the program, QV_BUILD its folder
 
 How pages are written:
   ```console   lines `$ command` are run, in order, in a folder of the page's own where the repository's files stand;
@@ -263,6 +263,35 @@ def check_tables():
     return bad
 
 
+def check_html():
+    """The manual as HTML: a page for each, and every link and picture leads somewhere."""
+    bad = []
+    with tempfile.TemporaryDirectory(prefix="qv-html-") as folder:
+        done = subprocess.run([os.path.join(ROOT, "docs", "make-html"), folder], text=True, capture_output=True)
+        if done.returncode == 69:
+            print(done.stderr)
+            sys.exit(77)
+        if done.stdout != os.path.join(folder, "index.html") + "\n":
+            return [f"docs/make-html: {done.stdout}{done.stderr}"]
+        texts = {}
+        for name in sorted(name for name in os.listdir(folder) if name.endswith(".html")):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                texts[name] = file.read()
+        wanted = {os.path.basename(page)[:-3] + ".html" for page in pages() if page.startswith("docs/")}
+        bad += [f"docs/make-html does not make {name}" for name in wanted - set(texts)]
+        for name, text in texts.items():
+            for target in re.findall(r'(?:href|src)="([^"]*)"', text):
+                path, _, anchor = target.partition("#")
+                if not os.path.exists(os.path.join(folder, path or name)):
+                    bad.append(f"{name}: {target}: there is no such file")
+                elif anchor and f'id="{anchor}"' not in texts[path or name]:
+                    bad.append(f"{name}: {target}: there is no such heading")
+            if re.search(r"^ *```|^\|", re.sub(r"<pre>.*?</pre>", "", text, flags=re.S), flags=re.M):
+                bad.append(f"{name}: a table or a block that was not understood")
+        print(f"{len(texts)} pages")
+    return bad
+
+
 def main():
     check = sys.argv[1] if len(sys.argv) > 1 else ""
     if check == "links":
@@ -271,6 +300,8 @@ def main():
         bad = check_decks()
     elif check == "tables":
         bad = check_tables()
+    elif check == "html":
+        bad = check_html()
     elif check == "commands":
         bad = check_commands(sys.argv[2:])
     else:
