@@ -51,6 +51,25 @@ static qv_code get_hours(const char *name, const char *where, const cJSON *objec
   return QV_OK;
 }
 
+/* The four ramp limits under the keys of a dialect; optional ones are INFINITY. */
+static qv_code read_ramps(const char *name, const char *where, const cJSON *item, const char *const keys[4],
+                          bool optional, qv_commitment_unit *u)
+{
+  double *const limits[4] = {&u->ramp_up, &u->ramp_down, &u->start_ramp, &u->stop_ramp};
+  for (int k = 0; k < 4; k++) {
+    *limits[k] = INFINITY;
+    if (!optional || cJSON_GetObjectItemCaseSensitive(item, keys[k])) {
+      QV_TRY(qv_json_number(name, where, item, keys[k], 0, LARGE, limits[k]));
+    }
+  }
+  return QV_OK;
+}
+
+static bool has_ramps(const qv_commitment_unit *u)
+{
+  return fmin(u->ramp_up, u->ramp_down) < u->pmax - u->pmin || fmin(u->start_ramp, u->stop_ramp) < u->pmax;
+}
+
 /* A unit of Wood and Wollenberg's table: hot start, or cold if off for longer than dn + cst hours. */
 static qv_code read_plain_unit(const char *name, int index, const cJSON *item, qv_commitment_unit *u)
 {
@@ -77,6 +96,12 @@ static qv_code read_plain_unit(const char *name, int index, const cJSON *item, q
   u->start_lag[1] = u->min_down + cold_after + 1;
   QV_TRY(qv_json_number(name, where, item, "hot", 0, LARGE, &u->start_cost[0]));
   QV_TRY(qv_json_number(name, where, item, "cold", 0, LARGE, &u->start_cost[1]));
+  const char *const ramps[4] = {"ramp_up", "ramp_down", "start_ramp", "stop_ramp"};
+  QV_TRY(read_ramps(name, where, item, ramps, true, u));
+  u->power_before = NAN;
+  if (cJSON_GetObjectItemCaseSensitive(item, "power")) {
+    QV_TRY(qv_json_number(name, where, item, "power", 0, u->pmax, &u->power_before));
+  }
   return u->before != 0
              ? QV_OK
              : qv_fail(QV_ERR_INPUT, "%s: %s: 'init' is 0, but must count hours on (> 0) or off (< 0)", name, where);
@@ -97,6 +122,7 @@ static qv_code read_plain(const char *name, const cJSON *root, qv_commitment_fil
   cJSON_ArrayForEach(item, units)
   {
     QV_TRY(read_plain_unit(name, index, item, &f->unit[index]));
+    f->ramps = f->ramps || has_ramps(&f->unit[index]);
     index++;
   }
   return QV_OK;
@@ -138,6 +164,9 @@ static qv_code read_thermal(const char *name, const cJSON *item, qv_commitment_u
   QV_TRY(get_hours(name, where, item, "time_down_minimum", 0, &u->min_down));
   QV_TRY(get_hours(name, where, item, "time_up_t0", 0, &up));
   QV_TRY(get_hours(name, where, item, "time_down_t0", 0, &down));
+  const char *const ramps[4] = {"ramp_up_limit", "ramp_down_limit", "ramp_startup_limit", "ramp_shutdown_limit"};
+  QV_TRY(read_ramps(name, where, item, ramps, false, u));
+  QV_TRY(qv_json_number(name, where, item, "power_output_t0", 0, LARGE, &u->power_before));
   u->must_run = must_run != 0;
   u->before = on != 0 ? (up > 0 ? up : 1) : (down > 0 ? -down : -1);
   if (!cJSON_IsArray(points) || cJSON_GetArraySize(points) < 1 || !cJSON_IsArray(starts) ||
@@ -193,13 +222,14 @@ static qv_code read_pglib(const char *name, const cJSON *root, qv_commitment_fil
   QV_TRY(qv_alloc(QV_MEM_PROBLEM, (size_t)f->nunits, sizeof *f->unit, &f->unit));
   cJSON_ArrayForEach(item, thermal)
   {
-    QV_TRY(read_thermal(name, item, &f->unit[index++]));
+    QV_TRY(read_thermal(name, item, &f->unit[index]));
+    f->ramps = f->ramps || has_ramps(&f->unit[index]);
+    index++;
   }
   cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(root, "renewable_generators"))
   {
     QV_TRY(read_renewable(name, item, f));
   }
-  f->ramps = true;
   return QV_OK;
 }
 

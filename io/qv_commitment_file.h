@@ -2,7 +2,8 @@
  *
  * Dialects of JSON, told apart by their keys: pglib-uc ("thermal_generators", "renewable_generators", "demand", ...;
  * Knueven, Ostrowski, Watson 2018), and lists of units with linear costs ("units" with pmin, pmax, inc, noload, up, dn,
- * init, hot, cold, cst, and "load"; Wood and Wollenberg). Powers in MW, costs in the file's money, times in hours. */
+ * init, hot, cold, cst, and if wanted ramp_up, ramp_down, start_ramp, stop_ramp, power; and "load"; Wood and
+ * Wollenberg). Powers in MW, costs in the file's money, times in hours. */
 #ifndef QV_COMMITMENT_FILE_H
 #define QV_COMMITMENT_FILE_H
 
@@ -22,6 +23,10 @@ typedef struct {
   double *start_cost; /* owned */
   int min_up, min_down;
   int before; /* hours on (> 0) or off (< 0) when the first hour begins */
+  /* MW; INFINITY without a limit: change from hour to hour of the power above pmin, power in the hour of a start, and
+   * in the hour before a stop. */
+  double ramp_up, ramp_down, start_ramp, stop_ramp;
+  double power_before; /* when the first hour begins; NAN: not known */
 } qv_commitment_unit;
 
 typedef struct {
@@ -30,7 +35,7 @@ typedef struct {
   double *spare;            /* [hours] renewable power beyond that, at no cost, that may be used; owned */
   double *reserve;          /* [hours] spinning reserve; owned */
   qv_commitment_unit *unit; /* [nunits]; owned */
-  bool ramps;               /* the file limits how fast output may change, which is not kept here */
+  bool ramps;               /* some unit has a ramp limit below the range of its power */
 } qv_commitment_file;
 
 /* Reads `path` on rank 0 and gives every rank its copy. Fails with QV_ERR_INPUT and `file: where: what`. Collective.

@@ -63,8 +63,9 @@ static QV_INLINE void draw(qv_lanes_stream *random, const qv_v8u *digit, const q
   *out = ones;
 }
 
-static QV_INLINE void carry_from(int j, int planes, qv_v8u carry, qv_v8u *count)
+static QV_INLINE void carry_from(int j, int planes, const qv_v8u *row, qv_v8u *count)
 {
+  qv_v8u carry = *row;
   for (; j < planes; j++) {
     const qv_v8u both = count[j] & carry;
     count[j] ^= carry;
@@ -87,7 +88,7 @@ static QV_INLINE void add_rows(const qv_v8u *spin, const int *list, int64_t from
     ADD(b, ones, ones, ROW(k + 6), ROW(k + 7));
     ADD(d, twos, twos, a, b);
     ADD(a, fours, fours, c, d);
-    carry_from(3, planes, a, count);
+    carry_from(3, planes, &a, count);
   }
   for (; k < to; k += 2) {
     const qv_v8u zero = {0}, last = k + 1 < to ? ROW(k + 1) : zero;
@@ -96,7 +97,7 @@ static QV_INLINE void add_rows(const qv_v8u *spin, const int *list, int64_t from
     twos ^= a;
     c = fours & b;
     fours ^= b;
-    carry_from(3, planes, c, count);
+    carry_from(3, planes, &c, count);
   }
 #undef ROW
   count[0] = ones;

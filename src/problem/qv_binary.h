@@ -53,6 +53,7 @@ struct qv_binary {
   bool maximise;    /* the objective's sense */
   double penalty;   /* of breaking a constraint; 0 without constraints */
   const char *unit; /* of the objective, "" for none */
+  bool bound;       /* the cost of a feasible configuration is not its objective but a bound below it */
   int block, ones;  /* > 0: in every answer, each of the consecutive blocks of so many variables has so many ones */
   void *data;       /* the builder's; owned */
 };

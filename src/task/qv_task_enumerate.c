@@ -112,13 +112,36 @@ static qv_code load(void *self, qv_archive *archive)
   return code;
 }
 
+/* Whether no configuration that is not in the list can have a better objective: where costs are only bounds, the list
+ * must reach beyond the best objective found in it. */
+static qv_code is_proven(const qv_binary *problem, const qv_solutions *list, bool *proven)
+{
+  uint8_t *bits = NULL;
+  double objective;
+  *proven = true;
+  if (!problem->bound || list->count < list->room) {
+    return QV_OK;
+  }
+  QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)problem->cost->n, 1, &bits));
+  *proven = qv_binary_answer(problem, list, bits, &objective) && objective <= list->energy[list->count - 1];
+  qv_free(&bits);
+  return QV_OK;
+}
+
 static qv_code finish(void *self, bool done, qv_archive *archive, qv_result *result)
 {
   const enumeration *e = self;
-  QV_TRY(qv_task_answer(e->problem, qv_enumerate_best(e->search), archive, result));
+  const qv_solutions *list = qv_enumerate_best(e->search);
+  bool proven;
+  QV_TRY(is_proven(e->problem, list, &proven));
+  QV_TRY(qv_task_answer(e->problem, list, archive, result));
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "lowest_states", qv_enumerate_multiplicity(e->search), "",
                              "configurations of the lowest cost"));
-  return qv_result_add_count(result, QV_RESULT_VALUE, "proven", done, "", "1 if every configuration was looked at");
+  return qv_result_add_count(result, QV_RESULT_VALUE, "proven", done && proven, "",
+                             e->problem->bound
+                                 ? "1 if every configuration was looked at, and those not listed cost more "
+                                   "by their bounds (if not: raise enumerate.solutions)"
+                                 : "1 if every configuration was looked at");
 }
 
 const qv_task_class qv_task_enumerate = {

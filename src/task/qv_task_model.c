@@ -37,6 +37,8 @@ const qv_key qv_keys_model[] = {
      "unit-commitment: count the costs of starting units"},
     {"model.minimum_times", QV_KEY_BOOL, "", "true", "", false, "0.1",
      "unit-commitment: respect least times up and down"},
+    {"model.ramps", QV_KEY_BOOL, "", "true", "", false, "0.1",
+     "unit-commitment: respect limits on how fast output changes, where the file has any"},
     {"model.hours", QV_KEY_INT, "", QV_KEY_UNSET, "[1,10000]", false, "0.1", "unit-commitment: use the first so many"},
     {0}};
 
@@ -119,6 +121,7 @@ static qv_code from_commitment(const qv_comm *comm, const qv_deck *deck, qv_bina
   QV_TRY(need(deck, "model.file"));
   const qv_commitment_opts opts = {.start_costs = qv_deck_bool(deck, "model.start_costs"),
                                    .minimum_times = qv_deck_bool(deck, "model.minimum_times"),
+                                   .ramps = qv_deck_bool(deck, "model.ramps"),
                                    .hours = int_or(deck, "model.hours", 0)};
   QV_TRY(qv_commitment_read(comm, qv_deck_string(deck, "model.file"), &file));
   const qv_code code = qv_binary_commitment(file, &opts, out);

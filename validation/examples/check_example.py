@@ -23,6 +23,7 @@ EXPECTED = {
     "maxcut-g1": (11624, 0, "best known cut: validation/data/optimisation/best_known.json"),
     "tsp": (2020, 0, "TSPLIB"),
     "unit-commitment": (73043.86, 0.01, "dynamic programming: validation/data/optimisation/unit_commitment"),
+    "unit-commitment-ramps": (58054.24, 0.01, "GLPK: validation/optimisation/unit_commitment.py"),
     "circuit-qft": (1, 1e-12, "a unitary keeps the norm"),
     "circuit-qpe": (0.128, 0.025, "amplitudes of the state: docs/circuit.md"),
     "node/vqe-h10": (-5.379954746, 1e-2, PSI4),

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Whether anneal reaches the best known value of each published instance, and in what processor time, by hand.
+"""Whether anneal reaches the best known value of each published instance, and in what processor time (of the whole
+program, start included), as a table in Markdown, by hand.
 
 usage: best_known.py QONVERGE [SEEDS [FOLDER]]      FOLDER holds biqmac/, gset/ and best_known.json"""
 import json
@@ -13,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DECK = """qonverge: 1
 task: anneal
 model: {{objective: {kind}, {key}: {path}}}
-anneal: {{target: {best}, max_sweeps: 128 Ki}}
+anneal: {{target: {best}, max_sweeps: 8 Mi}}
 run: {{seed: {seed}}}
 output: result
 """
@@ -45,12 +46,17 @@ def main():
     folder = sys.argv[3] if len(sys.argv) > 3 else os.path.join(HERE, "..", "data", "optimisation")
     with open(os.path.join(folder, "best_known.json"), encoding="utf-8") as file:
         known = json.load(file)["best_known"]
+    print("| instance | best known | reached | worst distance | processor time: median | longest |")
+    print("| --- " * 6 + "|")
     for name, path, cut in instances(folder, known):
         runs = [solve(sys.argv[1], DECK.format(kind="maxcut" if cut else "qubo", key="graph" if cut else "file",
                                                path=os.path.abspath(path), best=known[name], seed=seed))
                 for seed in range(1, seeds + 1)]
+        worst = max(abs(found - known[name]) for found, _ in runs)
         hits = sum(abs(found - known[name]) < 1e-9 * abs(known[name]) for found, _ in runs)
-        print(f"{name} {known[name]}: {hits} of {seeds}, {sum(cpu for _, cpu in runs) / seeds:.2f} s each", flush=True)
+        times = sorted(cpu for _, cpu in runs)
+        print(f"| {name} | {known[name]} | {hits} of {seeds} | {worst:g} | {times[seeds // 2]:.2f} s "
+              f"| {times[-1]:.2f} s |", flush=True)
 
 
 if __name__ == "__main__":

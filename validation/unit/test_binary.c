@@ -355,7 +355,8 @@ static void expect_error(kind what, const char *text, const char *message)
   "{\"power_output_maximum\": 2, "                                                                                     \
   "\"power_output_minimum\": 1, \"unit_on_t0\": 0, \"time_up_minimum\": 1, \"time_down_minimum\": 1, \"time_up_t0\": " \
   "0, "                                                                                                                \
-  "\"time_down_t0\": 1, "
+  "\"time_down_t0\": 1, \"ramp_up_limit\": 1, \"ramp_down_limit\": 1, \"ramp_startup_limit\": 1, "                     \
+  "\"ramp_shutdown_limit\": 1, \"power_output_t0\": 0, "
 
 static void bad_files_are_refused_with_the_cure(void **state)
 {
@@ -394,6 +395,11 @@ static void bad_files_are_refused_with_the_cure(void **state)
   expect_error(ASSETS, "a,b\n1,2\n1\n", "f:3: this line has 1 fields, but the first line of returns has 2");
   expect_error(ASSETS, "a,b\n1,2\n1,x\n", "'x' is no return of asset 'b': a number is needed");
   expect_error(ASSETS, "a,\n1,2,3\n1,2,3\n", "the first line names fewer assets than the next line has returns");
+}
+
+static void bad_files_of_units_are_refused(void **state)
+{
+  (void)state;
   expect_error(UNITS, "{\"load\": [1]", "f:1: this is not valid JSON from here on");
   expect_error(UNITS, "{}", "f: the instance: 'load' must be a list of numbers");
   expect_error(UNITS, "{\"load\": [1]}", "f: 'units' must be a list of units");
@@ -407,6 +413,10 @@ static void bad_files_are_refused_with_the_cure(void **state)
                "'reserves' must be a list of 1 numbers");
   expect_error(UNITS, "{\"time_periods\": 1, \"demand\": [1], \"reserves\": [0], \"thermal_generators\": {}}",
                "'thermal_generators' must be an object with one member per unit");
+  expect_error(UNITS, "{\"load\": [1], \"units\": [{" UNIT ", \"init\": 1, \"cst\": 1, \"ramp_up\": -1}]}",
+               "f: unit 1: 'ramp_up' is -1, but must lie in [0, ");
+  expect_error(UNITS, "{\"load\": [1], \"units\": [{" UNIT ", \"init\": 1, \"cst\": 1, \"power\": 11}]}",
+               "f: unit 1: 'power' is 11, but must lie in [0, 10]");
   expect_error(UNITS, THERMAL "\"startup\": []}}}", "'piecewise_production' and 'startup' must be lists");
   expect_error(UNITS,
                THERMAL
@@ -485,6 +495,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(unit_commitment),
       cmocka_unit_test(returns_from_csv),
       cmocka_unit_test(bad_files_are_refused_with_the_cure),
+      cmocka_unit_test(bad_files_of_units_are_refused),
       cmocka_unit_test(impossible_problems_are_refused),
   };
   if (qv_parallel_begin(&argc, &argv) != QV_OK) {
