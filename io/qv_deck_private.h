@@ -227,6 +227,9 @@ size_t deck_number_length(const char *text);
 /* The units of a type for messages ("s, min, h, d or H:MM:SS"), the one to suggest for a bare number, and the right
  * spelling of a unit that is not one ("minutes": "min"), or NULL. */
 const char *deck_unit_list(qv_key_type type);
+
+/* How values of a type are written, for people, with examples; nothing where the type says it all. */
+void deck_put_syntax(deck_buffer *page, qv_key_type type);
 const char *deck_unit_usual(qv_key_type type);
 const char *deck_unit_meant(qv_key_type type, const char *unit);
 

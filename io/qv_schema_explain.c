@@ -60,12 +60,26 @@ static void put_tasks(deck_buffer *page, const qv_schema *schema, const qv_key *
   }
 }
 
+/* The line that says how a value is written, if there is something to say. */
+static void put_written(deck_buffer *page, qv_key_type type)
+{
+  if (type != QV_KEY_INT && type != QV_KEY_REAL && type != QV_KEY_STRING && type != QV_KEY_CHOICE &&
+      type != QV_KEY_CHOICE_LIST && type != QV_KEY_RECORDS) {
+    deck_put(page, "  written  ");
+    deck_put_syntax(page, type);
+    deck_put(page, "\n");
+  }
+}
+
 static void put_row(deck_buffer *page, const qv_schema *schema, const qv_key *block, const qv_key *row)
 {
   size_t length = 0;
   const bool words = row->type == QV_KEY_CHOICE || row->type == QV_KEY_CHOICE_LIST;
   deck_put(page, "%s\n  %s\n", row->path, row->help);
-  deck_put(page, "  type     %s%s%s\n", qv_schema_type_name(row->type), row->unit[0] ? " in " : "", row->unit);
+  const bool years = row->type == QV_KEY_YEARS; /* whose name is its unit */
+  deck_put(page, "  type     %s%s%s\n", qv_schema_type_name(row->type), row->unit[0] && !years ? " in " : "",
+           years ? "" : row->unit);
+  put_written(page, row->type);
   for (int i = 0; deck_choice_at(row->limits, i, &length) && row->limits[0]; i++) {
     const char *word = deck_choice_at(row->limits, i, &length);
     deck_put(page, "%s%.*s",

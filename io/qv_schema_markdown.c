@@ -51,6 +51,45 @@ const char *qv_schema_type_name(qv_key_type type)
   return "list of records";
 }
 
+void deck_put_syntax(deck_buffer *page, qv_key_type type)
+{
+  switch (type) {
+  case QV_KEY_BOOL:
+    deck_put(page, "`true` or `false`");
+    break;
+  case QV_KEY_COUNT:
+    deck_put(page, "an integer, or one with a multiple (%s): `64 Ki`", deck_unit_list(type));
+    break;
+  case QV_KEY_DURATION:
+    deck_put(page, "with its unit (%s): `90 s`, `01:30:00`", deck_unit_list(type));
+    break;
+  case QV_KEY_YEARS:
+    deck_put(page, "with its unit (%s): `6 months` is 0.5; a year has 365.25 days", deck_unit_list(type));
+    break;
+  case QV_KEY_SIZE:
+    deck_put(page, "with its unit (%s): `4 GiB`", deck_unit_list(type));
+    break;
+  case QV_KEY_FILE:
+    deck_put(page, "a name relative to the folder of the deck that holds it");
+    break;
+  case QV_KEY_INT_LIST:
+  case QV_KEY_REAL_LIST:
+  case QV_KEY_STRING_LIST:
+  case QV_KEY_CHOICE_LIST:
+    deck_put(page, "in brackets: `[1, 2]`");
+    break;
+  case QV_KEY_OPTIONS:
+    deck_put(page, "names and values in braces: `{name: value}`");
+    break;
+  case QV_KEY_INT:
+  case QV_KEY_REAL:
+  case QV_KEY_STRING:
+  case QV_KEY_CHOICE:
+  case QV_KEY_RECORDS:
+    break;
+  }
+}
+
 static void put_default(deck_buffer *page, const qv_key *row)
 {
   if (!row->fallback) {
@@ -180,6 +219,8 @@ static void put_task(deck_buffer *page, const qv_schema *schema, const qv_schema
 
 qv_code qv_schema_markdown(const qv_schema *schema, char **out)
 {
+  static const qv_key_type told[] = {QV_KEY_BOOL, QV_KEY_COUNT, QV_KEY_DURATION, QV_KEY_YEARS,
+                                     QV_KEY_SIZE, QV_KEY_FILE,  QV_KEY_INT_LIST, QV_KEY_OPTIONS};
   deck_buffer page = {0};
   deck_put(&page,
            "# Keys of the input deck\n\n"
@@ -187,16 +228,12 @@ qv_code qv_schema_markdown(const qv_schema *schema, char **out)
            "Sections are nested: `run.seed` is the key `seed` in the section `run`. Keys of the form `name[].key` "
            "stand in each entry of the list `name`. \"May change\" keys may differ when a run is continued.\n\n");
   deck_put(&page, "| type | how it is written |\n| --- | --- |\n");
-  deck_put(&page, "| boolean | `true` or `false` |\n");
-  deck_put(&page, "| count | an integer, or one with a multiple (%s): `64 Ki` |\n", deck_unit_list(QV_KEY_COUNT));
-  deck_put(&page, "| duration | with its unit (%s): `90 s`, `01:30:00` |\n", deck_unit_list(QV_KEY_DURATION));
-  deck_put(&page, "| years | with its unit (%s): `6 months` is 0.5; a year has 365.25 days |\n",
-           deck_unit_list(QV_KEY_YEARS));
-  deck_put(&page, "| size | with its unit (%s): `4 GiB` |\n", deck_unit_list(QV_KEY_SIZE));
-  deck_put(&page, "| file | a name relative to the folder of the deck that holds it |\n");
-  deck_put(&page, "| lists | in brackets: `[1, 2]` |\n");
-  deck_put(&page, "| options | names and values in braces: `{name: value}` |\n\n");
-  deck_put(&page, "## Every deck\n\n`include: [file.yaml]` takes keys from other files; the deck itself wins.\n\n");
+  for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+    deck_put(&page, "| %s | ", told[i] == QV_KEY_INT_LIST ? "lists" : qv_schema_type_name(told[i]));
+    deck_put_syntax(&page, told[i]);
+    deck_put(&page, " |\n");
+  }
+  deck_put(&page, "\n## Every deck\n\n`include: [file.yaml]` takes keys from other files; the deck itself wins.\n\n");
   put_table(&page, schema->common);
   put_shared(&page, schema);
   for (int t = 0; t < schema->ntasks; t++) {

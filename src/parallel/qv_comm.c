@@ -32,6 +32,7 @@ qv_code qv_parallel_begin(int *argc, char ***argv)
   int provided = 0;
   setenv("OMPI_MCA_sharedfp", "^sm", 0);
   MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
+  qv_comm_keep_plugins();
   MPI_Comm_create_errhandler(on_mpi_error, &handler);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, handler);
   MPI_Comm_dup(MPI_COMM_WORLD, &world.handle);

@@ -10,4 +10,7 @@
 /* Borrowed: not to be freed. Local. */
 MPI_Comm qv_comm_handle(const qv_comm *comm);
 
+/* Keeps the code of MPI's process manager in memory until the process ends; called once after MPI_Init. Local. */
+void qv_comm_keep_plugins(void);
+
 #endif

@@ -222,6 +222,12 @@ static qv_code choose_orbitals(qv_molecule *m, const qv_deck *deck, const qv_fci
   if (qv_deck_is_set(deck, "molecule.ms2")) {
     ms2 = qv_deck_int(deck, culprit = "molecule.ms2");
   }
+  if ((electrons + ms2) % 2 != 0) {
+    return qv_deck_fail(deck, culprit, QV_ERR_DECK,
+                        "%lld electrons cannot have ms2 = %lld, spin-up less spin-down electrons: both are even or "
+                        "both are odd",
+                        (long long)electrons, (long long)ms2);
+  }
   if (nfrozen) {
     culprit = "molecule.frozen";
   }
@@ -230,8 +236,7 @@ static qv_code choose_orbitals(qv_molecule *m, const qv_deck *deck, const qv_fci
     return qv_deck_fail(deck, culprit, QV_ERR_DECK, "%d active orbitals: 1 to %d can be treated", m->norb,
                         QV_QUBITS_MAX / 2);
   }
-  if (left < 0 || (left + ms2) % 2 != 0 || left + ms2 < 0 || left - ms2 < 0 || left + ms2 > 2 * m->norb ||
-      left - ms2 > 2 * m->norb) {
+  if (left < 0 || left + ms2 < 0 || left - ms2 < 0 || left + ms2 > 2 * m->norb || left - ms2 > 2 * m->norb) {
     return qv_deck_fail(deck, culprit, QV_ERR_DECK,
                         "%lld electrons with ms2 = %lld, of which %d are frozen, do not fit into %d active orbitals",
                         (long long)electrons, (long long)ms2, 2 * nfrozen, m->norb);

@@ -17,6 +17,20 @@
 #define STEP_STRINGS 4
 #define STEP_SHOTS   64
 
+/* What is read off the final state needs one: shots that decide on the way each end in their own. */
+static qv_code refuse_state(const qv_circuit_task *self)
+{
+  static const char *const keys[] = {"measure.expectation", "measure.amplitudes", "measure.probabilities"};
+  const char *key = qv_deck_bool(self->deck, "measure.state") ? "measure.state" : NULL;
+  for (size_t i = 0; i < sizeof keys / sizeof *keys && !key; i++) {
+    key = qv_deck_is_set(self->deck, keys[i]) ? keys[i] : NULL;
+  }
+  return !key ? QV_OK
+              : qv_deck_fail(self->deck, key, QV_ERR_DECK,
+                             "the program measures, resets or decides on the way, so that each shot ends in a state of "
+                             "its own: only shots can be counted");
+}
+
 static qv_code refuse(const qv_circuit_task *self)
 {
   const qv_qasm_program *p = self->program;
@@ -38,7 +52,7 @@ static qv_code refuse(const qv_circuit_task *self)
     return qv_deck_fail(self->deck, "measure.shots", QV_ERR_DECK,
                         "the program measures, resets or decides on the way: say how many shots to run");
   }
-  return QV_OK;
+  return self->kind == QV_PROGRAM_MIDWAY ? refuse_state(self) : QV_OK;
 }
 
 /* What is run and what is counted are two things: the gates are fused, the resources are those of the program. */

@@ -164,11 +164,27 @@ static qv_code step(void *context, qv_progress *progress)
   return QV_OK;
 }
 
+/* A program that decides on the way has no one circuit: what it writes is counted, each instruction once. */
+static qv_code add_instructions(const qv_qasm_program *program, qv_result *result)
+{
+  int64_t gates = 0, wide = 0, measurements = 0;
+  for (int64_t i = 0; i < program->nop; i++) {
+    gates += program->ops[i].kind == QV_QASM_GATE;
+    wide += program->ops[i].kind == QV_QASM_GATE && program->ops[i].nqubit > 1;
+    measurements += program->ops[i].kind == QV_QASM_MEASURE;
+  }
+  QV_TRY(qv_result_add_count(result, QV_RESULT_RESOURCE, "logical_qubits", program->nqubit, "", "of the program"));
+  QV_TRY(qv_result_add_count(result, QV_RESULT_RESOURCE, "gates", gates, "",
+                             "as the program writes them, whether a shot comes by or not"));
+  QV_TRY(qv_result_add_count(result, QV_RESULT_RESOURCE, "two_qubit_gates", wide, "",
+                             "those of them on two qubits or more"));
+  return qv_result_add_count(result, QV_RESULT_RESOURCE, "measurements", measurements, "", "likewise");
+}
+
 static qv_code add_resources(const qv_circuit_task *self, qv_result *result)
 {
   if (!self->circuit) {
-    return qv_result_add_count(result, QV_RESULT_RESOURCE, "logical_qubits", self->program->nqubit, "",
-                               "of the program");
+    return add_instructions(self->program, result);
   }
   const qv_resources r = self->resources;
   QV_TRY(qv_result_add_count(result, QV_RESULT_RESOURCE, "logical_qubits", r.qubits, "", "of the program"));

@@ -22,8 +22,10 @@ CASES = [
     (WATER, "", ["molecule.frozen=[1]", "molecule.occupied_alpha=[1, 2, 3, 4]", "molecule.occupied_beta=[2, 3, 4, 5]"],
      65, "orbital 1 is not an active one"),
     (WATER, "", ["molecule.frozen=[1, 2, 3, 4, 5, 6, 7]"], 65, "0 active orbitals: 1 to 31 can be treated"),
-    (WATER, "", ["molecule.ms2=9"], 65,
-     "10 electrons with ms2 = 9, of which 0 are frozen, do not fit into 7 active orbitals"),
+    (WATER, "", ["molecule.ms2=8"], 65,
+     "10 electrons with ms2 = 8, of which 0 are frozen, do not fit into 7 active orbitals"),
+    (WATER, "", ["molecule.ms2=1"], 65,
+     "10 electrons cannot have ms2 = 1, spin-up less spin-down electrons: both are even or both are odd"),
     (CIRCUIT, BELL, ["measure.probabilities=[" + ", ".join(str(q) for q in range(25)) + "]"], 65,
      "25 qubits: at most 24"),
     (CIRCUIT, BELL, ["measure.probabilities=[26]"], 65, "qubit 26: the program has 26"),
@@ -33,6 +35,9 @@ CASES = [
      "the program has 64 classical bits: shots of at most 63 can be counted"),
     (CIRCUIT, BELL + "creg c[1];\nmeasure q[0] -> c[0];\nh q[0];\n", [], 65,
      "the program measures, resets or decides on the way: say how many shots to run"),
+    *((CIRCUIT, BELL + "creg c[1];\nmeasure q[0] -> c[0];\nh q[0];\n", ["measure.shots=5", f"measure.{key}"], 65,
+       "each shot ends in a state of its own: only shots can be counted")
+      for key in ("state=true", "expectation=empty.txt", "amplitudes=['011']", "probabilities=[0]")),
     (CIRCUIT, BELL, ["measure.expectation=empty.txt"], 66, "empty.txt: is empty"),
     (CIRCUIT, 'include "c.qasm";\n', [], 66, "does a file include itself?"),
 ]

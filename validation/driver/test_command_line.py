@@ -218,6 +218,7 @@ class Explain(DriverTest):
     def test_a_key(self):
         outcome = self.program("explain", "logistic.pause", ranks=2)
         self.assertEqual(outcome.lines, ["logistic.pause", "  Time that a step takes", "  type     duration in s",
+                                         "  written  with its unit (s, min, h, d or H:MM:SS): `90 s`, `01:30:00`",
                                          "  range    (0,inf)", "  default  0.000001 s", "  restart  may change",
                                          "  tasks    logistic, twin", "  since    0.1"])
         self.assertEqual(self.program("explain", "pause").out, outcome.out)
