@@ -29,9 +29,21 @@ static void destroy(void *data)
   }
 }
 
+/* The variable of an asset that holds it by itself, or -1. */
+static int leave_of(const portfolio *p, int asset)
+{
+  return p->leave ? p->opts.assets * p->opts.bits + asset : -1;
+}
+
+/* The most units of one asset. */
+static int most_of(const qv_portfolio_opts *o)
+{
+  return (1 << o->bits) - 1 + o->least;
+}
+
 static int units_of(const portfolio *p, const uint8_t *bits, int asset)
 {
-  int units = 0;
+  int units = p->opts.least > 0 && bits[leave_of(p, asset)] ? p->opts.least : 0;
   for (int b = 0; b < p->opts.bits; b++) {
     units += bits[asset * p->opts.bits + b] << b;
   }
@@ -65,8 +77,21 @@ static bool feasible(const qv_binary *problem, const uint8_t *bits, char why[160
   const portfolio *p = problem->data;
   int spent = 0, held = 0;
   for (int i = 0; i < p->opts.assets; i++) {
-    spent += units_of(p, bits, i);
-    held += units_of(p, bits, i) > 0;
+    const int units = units_of(p, bits, i);
+    spent += units;
+    held += units > 0;
+    if (units > 0 && units < p->opts.least) {
+      if (why) {
+        snprintf(why, 160, "asset %s has %d units, but must have %d if it is held", p->name[i], units, p->opts.least);
+      }
+      return false;
+    }
+  }
+  if (p->opts.least > 0 && held != p->opts.cardinality) {
+    if (why) {
+      snprintf(why, 160, "%d assets are held, but exactly %d must be", held, p->opts.cardinality);
+    }
+    return false;
   }
   if (spent != p->opts.units) {
     if (why) {
@@ -100,15 +125,18 @@ static double pull_of(const portfolio *p, int i)
   return pull;
 }
 
-/* The cheapest single unit to add (step 1) or to take away (step -1); with `open` false only in assets that are held.
+/* The cheapest `step` units to add (step > 0) or to take away; to an asset that is held, to one that is not, or to any.
  */
-static int cheapest(const portfolio *p, int step, bool open)
+typedef enum { HELD, NOT_HELD, ANY } which;
+
+static int cheapest(const portfolio *p, int step, which assets)
 {
-  const int most = (1 << p->opts.bits) - 1;
   int best = -1;
   double least = INFINITY;
   for (int i = 0; i < p->opts.assets; i++) {
-    if (step > 0 ? p->units[i] < most && (open || p->units[i] > 0) : p->units[i] > 0) {
+    const int after = p->units[i] + step;
+    const bool suits = assets == ANY || (assets == HELD) == (p->units[i] > 0);
+    if (suits && after <= most_of(&p->opts) && (after >= p->opts.least && after >= 0)) {
       const double cost = change(p, i, step, pull_of(p, i));
       if (cost < least) {
         least = cost;
@@ -128,11 +156,12 @@ static int count_held(const portfolio *p)
   return held;
 }
 
-/* Drops the assets that are held least until the cardinality holds, then spends or frees units one by one. */
-static void make_feasible(const portfolio *p)
+/* Drops the assets that are held least until the cardinality holds; with a least holding, adds those that are missing.
+ */
+static void keep_cardinality(const portfolio *p)
 {
-  int spent = 0;
-  while (p->opts.cardinality > 0 && count_held(p) > p->opts.cardinality) {
+  const int wanted = p->opts.cardinality, floor_units = p->opts.least;
+  while (wanted > 0 && count_held(p) > wanted) {
     int least = -1;
     for (int i = 0; i < p->opts.assets; i++) {
       if (p->units[i] > 0 && (least < 0 || p->units[i] < p->units[least])) {
@@ -142,12 +171,25 @@ static void make_feasible(const portfolio *p)
     p->units[least] = 0;
   }
   for (int i = 0; i < p->opts.assets; i++) {
+    p->units[i] = p->units[i] > 0 && p->units[i] < floor_units ? floor_units : p->units[i];
+  }
+  while (floor_units > 0 && count_held(p) < wanted) {
+    p->units[cheapest(p, floor_units, NOT_HELD)] = floor_units;
+  }
+}
+
+/* Then spends or frees units one by one. */
+static void make_feasible(const portfolio *p)
+{
+  int spent = 0;
+  keep_cardinality(p);
+  for (int i = 0; i < p->opts.assets; i++) {
     spent += p->units[i];
   }
   while (spent != p->opts.units) {
     const int step = spent < p->opts.units ? 1 : -1;
-    const bool open = p->opts.cardinality == 0 || count_held(p) < p->opts.cardinality;
-    const int i = cheapest(p, step, open);
+    const bool open = p->opts.least == 0 && (p->opts.cardinality == 0 || count_held(p) < p->opts.cardinality);
+    const int i = cheapest(p, step, step > 0 && open ? ANY : HELD);
     if (i < 0) {
       return;
     }
@@ -156,23 +198,40 @@ static void make_feasible(const portfolio *p)
   }
 }
 
-/* Moves one unit, or all units of an asset, from one asset to another where that helps; the best move first. */
+/* Whether `step` units may go from asset i to asset j. */
+static bool may_move(const portfolio *p, int i, int j, int step, int held)
+{
+  const bool empties = p->units[i] == step, opens = p->units[j] == 0;
+  if (j == i || p->units[j] + step > most_of(&p->opts) || (!empties && p->units[i] - step < p->opts.least)) {
+    return false;
+  }
+  if (p->opts.least > 0) { /* the number of assets stays */
+    return empties == opens;
+  }
+  return p->opts.cardinality == 0 || held < p->opts.cardinality || !opens || empties;
+}
+
+/* Moves one unit, a few, or all units of an asset from one asset to another where that helps; the best move first. */
 static bool improve(const portfolio *p)
 {
-  const int most = (1 << p->opts.bits) - 1;
-  const bool full = p->opts.cardinality > 0 && count_held(p) == p->opts.cardinality;
+  const int held = count_held(p), tenth = p->opts.units / 10, hundredth = p->opts.units / 100;
   double best = -1e-15;
   int from = -1, to = -1, moved = 0;
   for (int i = 0; i < p->opts.assets; i++) {
-    for (int k = 0; p->units[i] > 0 && k < 2; k++) {
-      const int step = k == 0 ? 1 : p->units[i];
+    const int steps[4] = {1, hundredth, tenth, p->units[i]};
+    for (int k = 0; k < 4; k++) {
+      const int step = steps[k];
+      if (step < 1 || step > p->units[i] || (k > 0 && step == steps[k - 1])) {
+        continue;
+      }
       const double out = change(p, i, -step, pull_of(p, i));
-      p->units[i] -= step;
       for (int j = 0; j < p->opts.assets; j++) {
-        if (j == i || p->units[j] + step > most || (full && p->units[j] == 0 && p->units[i] > 0)) {
+        if (!may_move(p, i, j, step, held)) {
           continue;
         }
+        p->units[i] -= step;
         const double gain = out + change(p, j, step, pull_of(p, j));
+        p->units[i] += step;
         if (gain < best) {
           best = gain;
           from = i;
@@ -180,7 +239,6 @@ static bool improve(const portfolio *p)
           moved = step;
         }
       }
-      p->units[i] += step;
     }
   }
   if (from >= 0) {
@@ -200,11 +258,12 @@ static void repair(const qv_binary *problem, uint8_t *bits)
   for (int move = 0; move < 1000 && improve(p); move++) {
   }
   for (int i = 0; i < p->opts.assets; i++) {
+    const int beyond = p->units[i] > 0 ? p->units[i] - p->opts.least : 0;
     for (int b = 0; b < p->opts.bits; b++) {
-      bits[i * p->opts.bits + b] = p->units[i] >> b & 1;
+      bits[i * p->opts.bits + b] = beyond >> b & 1;
     }
     if (p->leave) {
-      bits[p->opts.assets * p->opts.bits + i] = p->units[i] > 0;
+      bits[leave_of(p, i)] = p->units[i] > 0;
     }
   }
 }
@@ -282,13 +341,29 @@ static double largest_change(const portfolio *p)
   return a * covariance * (2 * d + 3) / (d * d) + (1 - a) * mean / d;
 }
 
-/* q 2^(b+c) x_ib x_jc over all bits of two assets. */
+/* The variables that hold units of an asset: its bits, and with a least holding its leave. */
+static int holders(const portfolio *p)
+{
+  return p->opts.bits + (p->opts.least > 0);
+}
+
+static int holder(const portfolio *p, int asset, int k)
+{
+  return k < p->opts.bits ? asset * p->opts.bits + k : leave_of(p, asset);
+}
+
+static double units_by(const portfolio *p, int k)
+{
+  return k < p->opts.bits ? ldexp(1, k) : p->opts.least;
+}
+
+/* q times the units of two assets. */
 static qv_code add_product(const portfolio *p, int i, int j, double q, qv_ising_terms *terms)
 {
-  for (int b = 0; b < p->opts.bits; b++) {
-    for (int c = 0; c < p->opts.bits; c++) {
-      const int pair[2] = {i * p->opts.bits + b, j * p->opts.bits + c};
-      QV_TRY(qv_ising_add_bits(terms, ldexp(q, b + c), pair[0] == pair[1] ? 1 : 2, pair));
+  for (int b = 0; b < holders(p); b++) {
+    for (int c = 0; c < holders(p); c++) {
+      const int pair[2] = {holder(p, i, b), holder(p, j, c)};
+      QV_TRY(qv_ising_add_bits(terms, q * units_by(p, b) * units_by(p, c), pair[0] == pair[1] ? 1 : 2, pair));
     }
   }
   return QV_OK;
@@ -319,22 +394,21 @@ static qv_code add_terms(const portfolio *p, double penalty, qv_ising_terms *ter
   const double d = p->opts.units, a = p->opts.aversion;
   terms->constant += penalty * d * d;
   for (int i = 0; i < n; i++) {
-    for (int b = 0; b < p->opts.bits; b++) {
-      const int x = i * p->opts.bits + b;
-      QV_TRY(qv_ising_add_bits(terms, ldexp(-(1 - a) * p->mean[i] / d - 2 * penalty * d, b), 1, &x));
+    for (int b = 0; b < holders(p); b++) {
+      const int x = holder(p, i, b);
+      QV_TRY(qv_ising_add_bits(terms, (-(1 - a) * p->mean[i] / d - 2 * penalty * d) * units_by(p, b), 1, &x));
     }
     for (int j = 0; j < n; j++) {
       QV_TRY(add_product(p, i, j, a * p->covariance[i * n + j] / (d * d) + penalty, terms));
     }
   }
-  return p->leave ? add_cardinality(p, ldexp(penalty, p->opts.bits), terms) : QV_OK;
+  return p->leave ? add_cardinality(p, penalty * (1 + most_of(&p->opts)), terms) : QV_OK;
 }
 
 static qv_code check(const qv_assets *assets, qv_portfolio_opts *o)
 {
   o->assets = o->assets > 0 ? o->assets : assets->n;
-  const int most = (1 << o->bits) - 1,
-            held = o->cardinality > 0 && o->cardinality < o->assets ? o->cardinality : o->assets;
+  const int most = most_of(o), held = o->cardinality > 0 && o->cardinality < o->assets ? o->cardinality : o->assets;
   if (o->assets > assets->n) {
     return qv_fail(QV_ERR_INPUT, "portfolio: %d assets are asked for, but the file has %d", o->assets, assets->n);
   }
@@ -344,6 +418,17 @@ static qv_code check(const qv_assets *assets, qv_portfolio_opts *o)
         "portfolio: %d assets of at most %d units cannot hold a budget of %d units: allow more bits per asset, "
         "more assets, or fewer units",
         held, most, o->units);
+  }
+  if (o->least > 0 && (o->cardinality == 0 || o->cardinality > o->assets)) {
+    return qv_fail(
+        QV_ERR_INPUT,
+        "portfolio: a least holding of %d units needs the number of assets that are held, up to the %d there "
+        "are: give a cardinality",
+        o->least, o->assets);
+  }
+  if ((int64_t)o->least * o->cardinality > o->units) {
+    return qv_fail(QV_ERR_INPUT, "portfolio: %d assets of at least %d units are more than a budget of %d units",
+                   o->cardinality, o->least, o->units);
   }
   return QV_OK;
 }
@@ -373,7 +458,8 @@ qv_code qv_binary_portfolio(const qv_assets *assets, const qv_portfolio_opts *op
   QV_TRY(check(assets, &o));
   QV_TRY(qv_alloc(QV_MEM_PROBLEM, 1, sizeof *p, &p));
   p->opts = o;
-  p->leave = o.cardinality > 0 && o.cardinality < o.assets && !(o.bits == 1 && o.cardinality >= o.units);
+  p->leave =
+      o.least > 0 || (o.cardinality > 0 && o.cardinality < o.assets && !(o.bits == 1 && o.cardinality >= o.units));
   qv_code code = copy_assets(assets, p);
   const double penalty = code == QV_OK ? 1.1 * largest_change(p) : 0;
   if (code == QV_OK) {

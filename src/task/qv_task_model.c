@@ -31,6 +31,8 @@ const qv_key qv_keys_model[] = {
      "portfolio: binary digits of the units that an asset may hold"},
     {"model.cardinality", QV_KEY_INT, "", QV_KEY_UNSET, "[1,20000]", false, "0.1",
      "portfolio: most assets that are held"},
+    {"model.least_units", QV_KEY_INT, "", "0", "[0,100000]", false, "0.1",
+     "portfolio: units that a held asset has at least; above 0, exactly model.cardinality assets are held"},
     {"model.risk_aversion", QV_KEY_REAL, "", "0.5", "[0,1]", false, "0.1",
      "portfolio: a in a variance - (1 - a) return, which is minimised"},
     {"model.start_costs", QV_KEY_BOOL, "", "true", "", false, "0.1",
@@ -108,6 +110,7 @@ static qv_code from_assets(const qv_comm *comm, const qv_deck *deck, qv_binary *
                                   .units = int_or(deck, "model.units", cardinality),
                                   .bits = (int)qv_deck_int(deck, "model.bits"),
                                   .cardinality = cardinality,
+                                  .least = (int)qv_deck_int(deck, "model.least_units"),
                                   .aversion = qv_deck_real(deck, "model.risk_aversion")};
   QV_TRY(qv_assets_read(comm, qv_deck_string(deck, "model.file"), &assets));
   const qv_code code = qv_binary_portfolio(assets, &opts, out);

@@ -8,6 +8,8 @@ import tempfile
 import time
 import unittest
 
+import frontier
+
 PRODUCT = os.environ["QV_PRODUCT"]
 MPIRUN = os.environ["QV_MPIRUN"]
 SOURCE = os.environ["QV_SOURCE"]
@@ -70,6 +72,11 @@ class Decks(Task):
         lines = [line for line in text.splitlines() if not line.startswith(("anneal", "qonverge", "output"))]
         self.run_deck(self.write("\n".join(lines) + "\n"))
         self.assertEqual(self.summary("result")["return_result"], found["return_result"])
+
+    def test_frontier_of_ten_assets(self):
+        """The middle of 50 portfolios of exactly ten: its error is the median that three heuristics published."""
+        mean, deviation = frontier.solve(PRODUCT, 26 / 49, 16)
+        self.assertAlmostEqual(frontier.error_of(mean, deviation, *frontier.frontier()), 1.2181, delta=1e-4)
 
     def test_unit_commitment(self):
         text = self.run_deck(os.path.join(SOURCE, "config", "unit-commitment.yaml"), "--set", "model.hours=6")

@@ -216,10 +216,13 @@ static void signals_are_detected(void **state)
 static void portfolios(void **state)
 {
   (void)state;
-  const qv_portfolio_opts cases[] = {{.assets = 12, .units = 5, .bits = 1, .cardinality = 5, .aversion = 0.8},
-                                     {.assets = 8, .units = 7, .bits = 2, .aversion = 0.95},
-                                     {.assets = 6, .units = 5, .bits = 2, .cardinality = 2, .aversion = 0.9},
-                                     {.assets = 9, .units = 3, .bits = 1, .aversion = 0}};
+  const qv_portfolio_opts cases[] = {
+      {.assets = 12, .units = 5, .bits = 1, .cardinality = 5, .aversion = 0.8},
+      {.assets = 8, .units = 7, .bits = 2, .aversion = 0.95},
+      {.assets = 6, .units = 5, .bits = 2, .cardinality = 2, .aversion = 0.9},
+      {.assets = 5, .units = 9, .bits = 2, .cardinality = 3, .least = 2, .aversion = 0.9},
+      {.assets = 6, .units = 7, .bits = 1, .cardinality = 4, .least = 1, .aversion = 0.5},
+      {.assets = 9, .units = 3, .bits = 1, .aversion = 0}};
   qv_assets *a = NULL;
   qv_binary *p = NULL;
   assert_int_equal(qv_assets_read(qv_comm_world(), DATA "portfolio/port1.txt", &a), QV_OK);
@@ -460,6 +463,10 @@ static void impossible_problems_are_refused(void **state)
                  "3 assets are asked for");
   expect_refusal(qv_binary_portfolio(a, &(qv_portfolio_opts){.units = 3, .bits = 1}, &p),
                  "2 assets of at most 1 units cannot hold a budget of 3 units");
+  expect_refusal(qv_binary_portfolio(a, &(qv_portfolio_opts){.units = 3, .bits = 2, .least = 1}, &p),
+                 "a least holding of 1 units needs the number of assets that are held, up to the 2 there are");
+  expect_refusal(qv_binary_portfolio(a, &(qv_portfolio_opts){.units = 3, .bits = 2, .cardinality = 2, .least = 2}, &p),
+                 "2 assets of at least 2 units are more than a budget of 3 units");
   expect_refusal(qv_frontier_create(a, &f), "the covariance matrix of the 2 assets is not positive definite");
   assert_int_equal(qv_commitment_parse("u", load, strlen(load), &file), QV_OK);
   expect_refusal(qv_binary_commitment(file, &(qv_commitment_opts){0}, &p),
