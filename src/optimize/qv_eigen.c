@@ -1,7 +1,9 @@
 #include "optimize/qv_eigen.h"
 
+#include "base/qv_memory.h"
 #include "optimize/qv_petsc.h"
 #include "parallel/qv_comm_mpi.h"
+#include "parallel/qv_interrupt.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -39,6 +41,12 @@ typedef struct {
   int64_t applications;
   double norm;  /* largest |A x| / |x| seen: what rounding errors are relative to */
   qv_code code; /* of the operator: once it has failed, it is not called again */
+  int segment;  /* restarts after which what is there is taken; 0: until the pairs are found */
+  int pairs;    /* asked of SLEPc */
+  int basis;    /* vectors */
+  int locked;   /* found in the restarts before this one */
+  int judged;   /* in this restart */
+  bool cut;     /* pairs were taken that are not found yet */
   Mat matrix;
   EPS solver;
   Vec vector, work;
@@ -54,14 +62,24 @@ static int basis_size(int64_t local_count, const qv_eigen_opts *opts)
   return affordable < least ? least : affordable > most ? most : (int)affordable;
 }
 
+/* The first restart fills the basis, each other one half of it. */
+static int restarts_in_segment(int64_t local_count, const qv_eigen_opts *opts)
+{
+  const int basis = basis_size(local_count, opts), half = basis > 1 ? basis / 2 : 1;
+  return opts->segment <= basis ? 1 : 1 + (opts->segment - basis + half - 1) / half;
+}
+
 double qv_eigen_bytes(int64_t local_count, const qv_eigen_opts *opts)
 {
-  return 8.0 * (double)local_count * (basis_size(local_count, opts) + OTHER_VECTORS);
+  return 8.0 * (double)local_count * (basis_size(local_count, opts) + OTHER_VECTORS + (opts->segment > 0));
 }
 
 /* Applies the operator to arrays; zero once it has failed. */
 static void apply_arrays(search *s, const double *in, double *out)
 {
+  if (s->code == QV_OK && qv_interrupted(s->comm)) {
+    s->code = QV_STOPPED;
+  }
   if (s->code == QV_OK) {
     s->applications++;
     s->code = s->op->apply(s->op->context, in, out);
@@ -102,7 +120,9 @@ static PetscErrorCode apply(Mat matrix, Vec in, Vec out)
 static PetscErrorCode stop(EPS solver, PetscInt iterations, PetscInt most, PetscInt converged, PetscInt wanted,
                            EPSConvergedReason *reason, void *context)
 {
-  const search *s = context;
+  search *s = context;
+  s->locked = (int)converged;
+  s->judged = 0;
   PetscCall(EPSStoppingBasic(solver, iterations, most, converged, wanted, reason, NULL));
   if (s->code != QV_OK) {
     *reason = EPS_DIVERGED_BREAKDOWN;
@@ -116,13 +136,21 @@ static double allowed(const search *s, double value)
 }
 
 /* SLEPc takes a pair as converged when the error is below its tolerance, which is set to 1. A pair is asked for half
- * the residual that it may have, since SLEPc sees an estimate. */
+ * the residual that it may have, since SLEPc sees an estimate. SLEPc gives out converged pairs only: in the last
+ * restart of a segment the first pairs pass for that. */
 static PetscErrorCode relative_error(EPS solver, PetscScalar value, PetscScalar imaginary, PetscReal residual,
                                      PetscReal *error, void *context)
 {
-  (void)solver;
+  search *s = context;
+  PetscInt restart = 0;
   (void)imaginary;
-  *error = 2 * residual / allowed(context, value);
+  *error = 2 * residual / allowed(s, value);
+  PetscCall(EPSGetIterationNumber(solver, &restart));
+  if (restart == s->segment && *error >= 1 && s->locked + s->judged < s->pairs) {
+    s->cut = true;
+    *error = 0;
+  }
+  s->judged++;
   return 0;
 }
 
@@ -183,7 +211,7 @@ static qv_code create_solver(search *s, int64_t global)
   QV_PETSC(EPSSetProblemType(s->solver, EPS_HEP));
   QV_PETSC(EPSSetType(s->solver, EPSKRYLOVSCHUR));
   QV_PETSC(EPSSetWhichEigenpairs(s->solver, EPS_SMALLEST_REAL));
-  QV_PETSC(EPSSetTolerances(s->solver, 1, s->opts->max_iterations));
+  QV_PETSC(EPSSetTolerances(s->solver, 1, s->segment > 0 ? s->segment : s->opts->max_iterations));
   QV_PETSC(EPSSetConvergenceTestFunction(s->solver, relative_error, s, NULL));
   QV_PETSC(EPSSetStoppingTestFunction(s->solver, stop, s, NULL));
   QV_PETSC(EPSGetBV(s->solver, &basis));
@@ -193,7 +221,27 @@ static qv_code create_solver(search *s, int64_t global)
   return QV_OK;
 }
 
-/* Runs SLEPc for `wanted` pairs from the start vector. */
+static qv_code fail_to_converge(const search *s, int found, int wanted, int restarts)
+{
+  return qv_fail(QV_ERR_NUMERIC,
+                 "the eigenvalue search did not converge: %d of %d eigenvalues to the relative residual %.3g after %d "
+                 "restarts of %d vectors and %" PRId64 " applications; allow more restarts or a larger basis",
+                 found, wanted, s->opts->tolerance, restarts, s->basis, s->applications);
+}
+
+/* The vector that the caller keeps, into `to`. */
+static qv_code copy_in(const double *vector, Vec to)
+{
+  PetscScalar *x = NULL;
+  PetscInt local = 0;
+  QV_PETSC(VecGetLocalSize(to, &local));
+  QV_PETSC(VecGetArrayWrite(to, &x));
+  memcpy(x, vector, (size_t)local * sizeof *x);
+  QV_PETSC(VecRestoreArrayWrite(to, &x));
+  return QV_OK;
+}
+
+/* Runs SLEPc for `wanted` pairs from the vector in s->work, normalised there or not. */
 static qv_code solve(search *s, int wanted, int64_t global)
 {
   EPSConvergedReason reason = EPS_CONVERGED_ITERATING;
@@ -201,7 +249,10 @@ static qv_code solve(search *s, int wanted, int64_t global)
   int64_t basis = basis_size(s->largest, s->opts) + wanted - s->opts->wanted;
   basis = basis < wanted + 1 ? wanted + 1 : basis;
   basis = basis > global ? global : basis;
-  QV_TRY(fill_start(s, s->work));
+  s->pairs = wanted;
+  s->locked = s->judged = 0;
+  s->cut = false;
+  s->basis = (int)basis;
   QV_PETSC(EPSSetDimensions(s->solver, wanted, (PetscInt)basis, PETSC_DEFAULT));
   QV_PETSC(EPSSetInitialSpace(s->solver, 1, &s->work));
   QV_PETSC(EPSSolve(s->solver));
@@ -209,14 +260,7 @@ static qv_code solve(search *s, int wanted, int64_t global)
   QV_PETSC(EPSGetConvergedReason(s->solver, &reason));
   QV_PETSC(EPSGetConverged(s->solver, &found));
   QV_PETSC(EPSGetIterationNumber(s->solver, &iterations));
-  if (reason < 0 || found < wanted) {
-    return qv_fail(
-        QV_ERR_NUMERIC,
-        "the eigenvalue search did not converge: %d of %d eigenvalues to the relative residual %.3g after %d "
-        "restarts of %d vectors and %" PRId64 " applications; allow more restarts or a larger basis",
-        (int)found, wanted, s->opts->tolerance, (int)iterations, (int)basis, s->applications);
-  }
-  return QV_OK;
+  return reason < 0 || found < wanted ? fail_to_converge(s, (int)found, wanted, (int)iterations) : QV_OK;
 }
 
 /* |A x - lambda x| for s->vector, by an application of our own. */
@@ -291,6 +335,20 @@ static qv_code take_pairs(search *s, double *values, double *residuals, double *
   return QV_OK;
 }
 
+/* How many pairs to look for next: more than those of which some came in by rounding. */
+static qv_code ask_for_more(const search *s, int64_t global, int taken, double weight, int *pairs)
+{
+  const int more = *pairs + 2 * (s->opts->wanted - taken);
+  if (weight > 1 - 1e-9 || *pairs == global || *pairs > s->opts->wanted + BASIS_MOST) {
+    return qv_fail(QV_ERR_NUMERIC,
+                   "the start vector of the eigenvalue search has parts of %d eigenvalues only (weight %.9f), but %d "
+                   "are wanted",
+                   taken, weight, s->opts->wanted);
+  }
+  *pairs = more < global ? more : (int)global;
+  return QV_OK;
+}
+
 /* Rounding may bring in lower eigenvectors from outside the start's subspace; then more pairs are asked for until
  * enough of the right ones are among them. */
 static qv_code find_pairs(search *s, double *values, double *residuals, double *vector)
@@ -301,19 +359,81 @@ static qv_code find_pairs(search *s, double *values, double *residuals, double *
   for (int wanted = s->opts->wanted;;) {
     int taken = 0;
     double weight = 0;
+    QV_TRY(fill_start(s, s->work));
     QV_TRY(solve(s, wanted, global));
     QV_TRY(take_pairs(s, values, residuals, vector, &taken, &weight));
     if (taken == s->opts->wanted) {
       return QV_OK;
     }
-    if (weight > 1 - 1e-9 || wanted == global || wanted > s->opts->wanted + BASIS_MOST) {
-      return qv_fail(QV_ERR_NUMERIC,
-                     "the start vector of the eigenvalue search has parts of %d eigenvalues only (weight %.9f), but %d "
-                     "are wanted",
-                     taken, weight, s->opts->wanted);
-    }
-    wanted = wanted + 2 * (s->opts->wanted - taken) < global ? wanted + 2 * (s->opts->wanted - taken) : (int)global;
+    QV_TRY(ask_for_more(s, global, taken, weight, &wanted));
   }
+}
+
+/* The sum of the approximations of the eigenvectors, into `vector`. */
+static qv_code sum_pairs(search *s, double *vector)
+{
+  memset(vector, 0, (size_t)s->op->local_count * sizeof *vector);
+  for (int i = 0; i < s->pairs; i++) {
+    QV_PETSC(EPSGetEigenvector(s->solver, i, s->vector, NULL));
+    QV_TRY(add_to(vector, 1, s->vector));
+  }
+  return QV_OK;
+}
+
+/* One segment. What is known of more pairs than were asked for lies in the subspace of those, which the search cannot
+ * leave: it begins anew from the start vector. */
+static qv_code find_segment(search *s, qv_eigen_progress *progress, double *values, double *residuals, double *vector)
+{
+  int64_t global = 0;
+  int taken = 0, pairs = progress->pairs > 0 ? progress->pairs : s->opts->wanted;
+  double weight = 0;
+  QV_TRY(check_size(s, &global));
+  s->segment = restarts_in_segment(s->largest, s->opts);
+  QV_TRY(create_solver(s, global));
+  QV_TRY(progress->segments == 0 ? fill_start(s, s->work) : copy_in(vector, s->work));
+  QV_TRY(solve(s, pairs, global));
+  if (!s->cut) {
+    double *found = NULL;
+    QV_TRY(qv_agree(s->comm, qv_alloc(QV_MEM_BUFFER, (size_t)s->op->local_count, sizeof *found, &found)));
+    const qv_code code = take_pairs(s, values, residuals, found, &taken, &weight);
+    if (code == QV_OK) {
+      memcpy(vector, found, (size_t)s->op->local_count * sizeof *vector);
+    }
+    qv_free(&found);
+    QV_TRY(code);
+  }
+  if (!s->cut && taken == s->opts->wanted) {
+    progress->found = true;
+  } else if (s->cut) {
+    QV_TRY(sum_pairs(s, vector));
+  } else {
+    QV_TRY(ask_for_more(s, global, taken, weight, &pairs));
+    QV_TRY(fill_start(s, s->work));
+    memset(vector, 0, (size_t)s->op->local_count * sizeof *vector);
+    QV_TRY(add_to(vector, 1, s->work));
+  }
+  progress->pairs = pairs;
+  progress->segments++;
+  progress->applications += s->applications;
+  if (!progress->found && progress->segments * s->segment >= s->opts->max_iterations) {
+    return fail_to_converge(s, 0, pairs, (int)progress->segments * s->segment);
+  }
+  return QV_OK;
+}
+
+static void clear(search *s)
+{
+  EPSDestroy(&s->solver);
+  MatDestroy(&s->matrix);
+  VecDestroy(&s->vector);
+  VecDestroy(&s->work);
+}
+
+/* One set of bits for all, whatever the reductions of the MPI library do. */
+static void share(const search *s, double *values, double *residuals)
+{
+  qv_comm_broadcast(s->comm, values, (size_t)s->opts->wanted * sizeof *values, 0);
+  qv_comm_broadcast(s->comm, residuals, (size_t)s->opts->wanted * sizeof *residuals, 0);
 }
 
 qv_code qv_eigen_lowest(const qv_comm *comm, const qv_eigen_operator *op, const qv_eigen_opts *opts, double *values,
@@ -321,14 +441,22 @@ qv_code qv_eigen_lowest(const qv_comm *comm, const qv_eigen_operator *op, const 
 {
   search s = {.comm = comm, .op = op, .opts = opts};
   const qv_code code = qv_agree(comm, find_pairs(&s, values, residuals, vector));
-  EPSDestroy(&s.solver);
-  MatDestroy(&s.matrix);
-  VecDestroy(&s.vector);
-  VecDestroy(&s.work);
+  clear(&s);
   *applications = s.applications;
-  if (code == QV_OK) { /* one set of bits for all, whatever the reductions of the MPI library do */
-    qv_comm_broadcast(comm, values, (size_t)opts->wanted * sizeof *values, 0);
-    qv_comm_broadcast(comm, residuals, (size_t)opts->wanted * sizeof *residuals, 0);
+  if (code == QV_OK) {
+    share(&s, values, residuals);
+  }
+  return code;
+}
+
+qv_code qv_eigen_advance(const qv_comm *comm, const qv_eigen_operator *op, const qv_eigen_opts *opts,
+                         qv_eigen_progress *progress, double *values, double *residuals, double *vector)
+{
+  search s = {.comm = comm, .op = op, .opts = opts};
+  const qv_code code = qv_agree(comm, find_segment(&s, progress, values, residuals, vector));
+  clear(&s);
+  if (code == QV_OK && progress->found) {
+    share(&s, values, residuals);
   }
   return code;
 }

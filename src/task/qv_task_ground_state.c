@@ -19,8 +19,8 @@ typedef struct {
   qv_molecule *molecule;
   qv_observable *hamiltonian;
   double one_norm;
-  bool solved;
-  qv_exact exact;
+  qv_exact_search *search; /* NULL once it is over */
+  qv_exact exact;          /* roots 0: not found yet */
 } ground_state;
 
 static qv_code plan(const qv_deck *deck, qv_plan *request, qv_result *numbers)
@@ -31,7 +31,7 @@ static qv_code plan(const qv_deck *deck, qv_plan *request, qv_result *numbers)
   const double determinants = qv_molecule_determinants(molecule);
   qv_molecule_destroy(&molecule);
   request->bytes_per_rank = qv_exact_bytes(nqubits, request->ranks, (int)qv_deck_int(deck, "ground_state.roots"));
-  request->checkpoint_bytes = 4096;
+  request->checkpoint_bytes = 4096 + qv_exact_saved_bytes(nqubits);
   request->power_of_two = true;
   QV_TRY(qv_result_add_count(numbers, QV_RESULT_VALUE, "qubits", nqubits, "", "after tapering"));
   return qv_result_add(numbers, QV_RESULT_VALUE, "determinants", determinants, NAN, "",
@@ -55,6 +55,7 @@ static void destroy(void **self)
   if (!g) {
     return;
   }
+  qv_exact_destroy(&g->search);
   qv_observable_destroy(&g->hamiltonian);
   qv_molecule_destroy(&g->molecule);
   qv_free(self);
@@ -67,7 +68,11 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
   QV_TRY(qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self));
   self->comm = comm;
   self->deck = deck;
-  const qv_code code = qv_agree(comm, build(self));
+  qv_code code = qv_agree(comm, build(self));
+  if (code == QV_OK) {
+    code = qv_exact_create(comm, self->molecule, self->hamiltonian, (int)qv_deck_int(deck, "ground_state.roots"),
+                           (uint64_t)qv_deck_int(deck, "run.seed"), &self->search);
+  }
   if (code != QV_OK) {
     destroy((void **)&self);
     return code;
@@ -79,15 +84,18 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
 static qv_code step(void *context, qv_progress *progress)
 {
   ground_state *self = context;
-  if (!self->solved) {
-    QV_TRY(qv_exact_molecule(self->comm, self->molecule, self->hamiltonian,
-                             (int)qv_deck_int(self->deck, "ground_state.roots"),
-                             (uint64_t)qv_deck_int(self->deck, "run.seed"), &self->exact));
-    self->solved = true;
+  if (self->search) {
+    QV_TRY(qv_exact_advance(self->search, &self->exact));
   }
-  *progress = (qv_progress){.done = true, .step = 1, .total = 1};
-  snprintf(progress->fields, sizeof progress->fields, "E = %.9f Hartree  applications = %lld", self->exact.energy[0],
-           (long long)self->exact.applications);
+  const bool done = self->exact.roots > 0;
+  *progress = (qv_progress){.done = done, .step = progress->step + 1, .total = done ? progress->step + 1 : 0};
+  if (done) {
+    qv_exact_destroy(&self->search);
+    snprintf(progress->fields, sizeof progress->fields, "E = %.9f Hartree  applications = %lld", self->exact.energy[0],
+             (long long)self->exact.applications);
+  } else {
+    snprintf(progress->fields, sizeof progress->fields, "applications = %lld", (long long)self->exact.applications);
+  }
   return QV_OK;
 }
 
@@ -96,9 +104,9 @@ static qv_code save(const void *context, qv_archive *archive)
   const ground_state *self = context;
   const qv_exact *e = &self->exact;
   const int64_t roots = e->roots;
-  QV_TRY(qv_archive_put_i64(archive, "ground_state/solved", self->solved, "", "whether the search is over"));
-  if (!self->solved) {
-    return QV_OK;
+  QV_TRY(qv_archive_put_i64(archive, "ground_state/solved", roots > 0, "", "whether the search is over"));
+  if (roots == 0) {
+    return qv_exact_save(self->search, archive);
   }
   const double numbers[4] = {e->electrons, e->spin_z, e->spin_squared, (double)e->applications};
   QV_TRY(qv_archive_put(archive, "ground_state/energy", QV_TYPE_F64, 1, &roots, e->energy, "Hartree",
@@ -117,7 +125,7 @@ static qv_code load(void *context, qv_archive *archive)
   double numbers[4];
   QV_TRY(qv_archive_get_i64(archive, "ground_state/solved", &solved));
   if (!solved) {
-    return QV_OK;
+    return qv_exact_load(self->search, archive);
   }
   QV_TRY(qv_archive_dims(archive, "ground_state/energy", &rank, dims));
   if (rank != 1 || dims[0] < 1 || dims[0] > QV_EXACT_ROOTS) {
@@ -131,7 +139,7 @@ static qv_code load(void *context, qv_archive *archive)
   self->exact.spin_z = numbers[1];
   self->exact.spin_squared = numbers[2];
   self->exact.applications = (int64_t)numbers[3];
-  self->solved = true;
+  qv_exact_destroy(&self->search);
   return QV_OK;
 }
 

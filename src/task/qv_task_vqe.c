@@ -1,5 +1,5 @@
 /* Task `vqe`: the variational quantum eigensolver for molecules. One step is one evaluation of the energy (and
- * gradient); after the last, one more step computes the exact baseline. */
+ * gradient); after the last come the steps in which the exact baseline is computed. */
 #include "base/qv_fault.h"
 #include "base/qv_gf2.h"
 #include "base/qv_memory.h"
@@ -48,7 +48,8 @@ typedef struct {
   double *gradient; /* [parameters] */
   double last_value, last_norm;
   bool optimised, done;
-  qv_exact exact; /* roots 0: not computed */
+  qv_exact_search *search; /* of the exact baseline, while it is under way */
+  qv_exact exact;          /* roots 0: not computed */
 } vqe;
 
 enum { GRADIENT_ADJOINT, GRADIENT_SHIFT, GRADIENT_NONE }; /* the order of optimizer.gradient's choices */
@@ -156,6 +157,7 @@ static void destroy(void **self)
   if (!v) {
     return;
   }
+  qv_exact_destroy(&v->search);
   qv_optimizer_destroy(&v->optimizer);
   qv_state_destroy(&v->left);
   qv_state_destroy(&v->state);
@@ -228,7 +230,7 @@ static qv_code plan_numbers(const vqe *self, qv_plan *request, qv_result *number
   const double parameters = qv_circuit_parameters(self->circuit);
   const double journal = 16 * parameters * (double)qv_deck_int(deck, "optimizer.max_evaluations");
   request->bytes_per_rank = fmax(states * state / (double)request->ranks, exact) + journal + 2.0 * QV_STATE_BUFFER;
-  request->checkpoint_bytes = journal;
+  request->checkpoint_bytes = journal + (exact > 0 ? qv_exact_saved_bytes(nqubits) : 0);
   request->power_of_two = true;
   if (request->demand_only) {
     return QV_OK;
@@ -351,25 +353,48 @@ static qv_code optimise(vqe *self)
   return look_ahead(self);
 }
 
+static qv_code begin_baseline(vqe *self)
+{
+  qv_state_destroy(&self->left); /* its memory is the search's */
+  return qv_exact_create(self->comm, self->molecule, self->hamiltonian, 1,
+                         (uint64_t)qv_deck_int(self->deck, "run.seed"), &self->search);
+}
+
+/* A segment of the search for the exact energy. */
+static qv_code find_baseline(vqe *self)
+{
+  if (self->exact.roots == 0 && qv_deck_has_choice(self->deck, "baseline", "fci")) {
+    QV_TRY(self->search ? QV_OK : begin_baseline(self));
+    QV_TRY(qv_exact_advance(self->search, &self->exact));
+    self->done = self->exact.roots > 0;
+  } else {
+    self->done = true;
+  }
+  if (self->done) {
+    qv_exact_destroy(&self->search);
+  }
+  return QV_OK;
+}
+
 static qv_code step(void *context, qv_progress *progress)
 {
   vqe *self = context;
+  int64_t made = progress->step + 1;
   if (!self->optimised) {
     QV_TRY(optimise(self));
+    made = qv_optimizer_journal(self->optimizer).count;
   } else if (!self->done) {
-    if (self->exact.roots == 0 && qv_deck_has_choice(self->deck, "baseline", "fci")) {
-      qv_state_destroy(&self->left); /* its memory is the search's */
-      QV_TRY(qv_exact_molecule(self->comm, self->molecule, self->hamiltonian, 1,
-                               (uint64_t)qv_deck_int(self->deck, "run.seed"), &self->exact));
-    }
-    self->done = true;
+    QV_TRY(find_baseline(self));
   }
-  const qv_journal journal = qv_optimizer_journal(self->optimizer);
-  *progress = (qv_progress){.done = self->done,
-                            .step = journal.count + self->done,
-                            .total = qv_deck_int(self->deck, "optimizer.max_evaluations") + 1};
-  if (self->done) {
-    progress->total = progress->step;
+  *progress = (qv_progress){
+      .done = self->done, .step = made, .total = qv_deck_int(self->deck, "optimizer.max_evaluations") + 1};
+  if (self->optimised) {
+    progress->total = self->done ? made : 0;
+  }
+  if (self->search) {
+    snprintf(progress->fields, sizeof progress->fields, "E = %.9f Hartree  exact baseline: applications = %lld",
+             self->last_value, (long long)self->exact.applications);
+    return QV_OK;
   }
   snprintf(progress->fields, sizeof progress->fields, "E = %.9f Hartree  E-HF = %.3f mHa  |g| = %.2e Hartree",
            self->last_value, 1e3 * (self->last_value - self->molecule->reference_energy), self->last_norm);
@@ -396,6 +421,7 @@ static qv_code save(const void *context, qv_archive *archive)
   const double exact[6] = {e->roots,     e->energy[0],    e->residual[0],
                            e->electrons, e->spin_squared, (double)e->applications};
   QV_TRY(put_journal(self, archive));
+  QV_TRY(self->search ? qv_exact_save(self->search, archive) : QV_OK);
   return qv_archive_put(archive, "vqe/exact", QV_TYPE_F64, 1, (int64_t[]){6}, exact, "",
                         "exact baseline: roots, energy, residual, electrons, S^2, applications");
 }
@@ -424,7 +450,13 @@ static qv_code load(void *context, qv_archive *archive)
                            .electrons = exact[3],
                            .spin_squared = exact[4],
                            .applications = (int64_t)exact[5]};
-  return code == QV_OK ? look_ahead(self) : code;
+  if (code == QV_OK) {
+    code = look_ahead(self);
+  }
+  if (code == QV_OK && qv_archive_has(archive, "exact/progress")) {
+    code = begin_baseline(self);
+  }
+  return code == QV_OK && self->search ? qv_exact_load(self->search, archive) : code;
 }
 
 static qv_code add_baselines(const vqe *self, double energy, qv_result *result)

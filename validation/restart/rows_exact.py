@@ -23,15 +23,27 @@ def stop_after_each_step(check):
             expect("restart from" in outcome.out, f"{task.name}: no restart after step {k}")
             task.expect_same(folder, ranks)
 
+        def inside(k, ranks=ranks):
+            """Within the search for the exact baseline, before its k-th application of the Hamiltonian."""
+            folder = task.folder()
+            outcome = task.run(folder, code=75, ranks=ranks, fault=f"stop.inside:{k}:last")
+            expect("stopped after step 19, because" in outcome.out, f"{task.name}: not inside the last step: {outcome}")
+            task.run(folder, ranks=ranks)
+            task.expect_same(folder, ranks)
+
         cases = check.each(one, [(k,) for k in range(1, STEPS)])
         counts.append(f"{len(cases)}/{STEPS - 1} on {ranks or 'one process, no launcher'}")
+        if task.name == "vqe":
+            check.each(inside, [(k,) for k in (1, 12, 24)])
     folder, parts = task.folder(), 1
     while task.run(folder, code=None, ranks=0, fault="stop:1:0").code == 75:
         parts += 1
         expect(parts < 5 * STEPS, f"{task.name}: the chain does not end")
     task.expect_same(folder, 0)
     expect(parts >= STEPS, f"{task.name}: a chain of only {parts} parts")
-    return f"stopped after step k and continued, the same bits: {', '.join(counts)} ranks; chain of {parts} parts"
+    within = "; 3/3 inside the exact baseline" if task.name == "vqe" else ""
+    return (f"stopped after step k and continued, the same bits: {', '.join(counts)} ranks{within}; chain of {parts} "
+            "parts")
 
 
 def dataset(folder, name):

@@ -3,6 +3,7 @@
 #include "base/qv_memory.h"
 #include "base/qv_random.h"
 #include "optimize/qv_eigen.h"
+#include "parallel/qv_interrupt.h"
 #include "qv_objectives.h"
 
 #include <lapacke.h>
@@ -285,6 +286,63 @@ static void errors(void)
   release(&o);
 }
 
+static bool give_up(void *context)
+{
+  int *left = context;
+  return --*left < 0;
+}
+
+/* The search in segments: the same values, the same bits if it is given up anywhere and goes on from a copy, and few
+ * applications more. */
+static void segments(int wanted, int segment)
+{
+  matrix o = create(300);
+  double values[8], whole[8], cut[8], residuals[8];
+  double *x = malloc(sizeof *x * ((size_t)o.local + 1)), *y = malloc(sizeof *y * ((size_t)o.local + 1));
+  const qv_eigen_operator op = {.local_count = o.local, .apply = apply, .start = start, .context = &o};
+  const qv_eigen_opts opts = {.wanted = wanted, .tolerance = 1e-10, .max_iterations = 500, .segment = segment};
+  qv_eigen_progress progress = {0}, other = {0};
+  int left = 0, given_up = 0;
+  for (int i = 0; i < 300; i++) {
+    set(&o, i, i, 1e-4 * i * i);
+    set(&o, i, (i + 1) % 300, -1);
+  }
+  CHECK(search(&o, wanted, 1e-10, 500, values, x) == QV_OK);
+  const int64_t in_one = o.calls;
+  while (!progress.found) {
+    CHECK(qv_eigen_advance(o.comm, &op, &opts, &progress, whole, residuals, x) == QV_OK);
+  }
+  for (int i = 0; i < wanted; i++) {
+    CHECK(fabs(whole[i] - values[i]) < 1e-9 && residuals[i] <= 2e-10 * fabs(whole[i]) + 1e-11);
+  }
+  qv_interrupt_answer(give_up, &left);
+  for (int allowed = 1; !other.found; allowed = allowed < 400 ? 2 * allowed : 400) {
+    left = allowed;
+    const qv_code code = qv_eigen_advance(o.comm, &op, &opts, &other, cut, residuals, y);
+    CHECK(code == QV_OK || code == QV_STOPPED);
+    given_up += code == QV_STOPPED;
+    qv_error_clear();
+  }
+  qv_interrupt_answer(NULL, NULL);
+  CHECK(given_up >= 5 && other.segments == progress.segments && other.applications == progress.applications);
+  CHECK(memcmp(cut, whole, sizeof *cut * (size_t)wanted) == 0 && memcmp(x, y, sizeof *x * (size_t)o.local) == 0);
+  if (getenv("QV_SHOW") && qv_comm_rank(o.comm) == 0) {
+    printf("wanted=%d segment=%d applications=%lld, in one %lld, segments %lld\n", wanted, segment,
+           (long long)progress.applications, (long long)in_one, (long long)progress.segments);
+  }
+  CHECK(progress.segments > 1 && progress.applications < 3 * in_one);
+  const qv_eigen_opts few = {.wanted = 1, .tolerance = 1e-10, .max_iterations = 2, .segment = 10};
+  other = (qv_eigen_progress){0};
+  CHECK(qv_eigen_advance(o.comm, &op, &few, &other, cut, residuals, y) == QV_OK && !other.found);
+  expect(
+      qv_eigen_advance(o.comm, &op, &few, &other, cut, residuals, y), QV_ERR_NUMERIC,
+      "the eigenvalue search did not converge: 0 of 1 eigenvalues to the relative residual 1e-10 after 2 restarts of "
+      "32 vectors and");
+  free(x);
+  free(y);
+  release(&o);
+}
+
 /* PETSc's indices of 32 bits: said before anything is allocated. */
 static void too_large(void)
 {
@@ -325,6 +383,9 @@ int main(int argc, char **argv)
   invariant_subspaces();
   projection();
   errors();
+  segments(1, 48);
+  segments(3, 64);
+  segments(3, 90);
   too_large();
   sizes();
   qv_optimize_end();
