@@ -101,7 +101,9 @@ typedef struct {
 
 /* Value <start|C^dagger O C|start> and its gradient [nparameters] by the adjoint method: one run forward, one
  * application of O, one run backward of two states. `state` holds the start state and is returned in it up to rounding;
- * `left` is scratch of the same kind. Memory: the two states. Source: Jones and Gacon, arXiv:2009.02823. Collective. */
+ * `left` is scratch of the same kind. Memory: the two states. Asks qv_interrupted on the way back before each pass, and
+ * returns QV_STOPPED if it is to be given up; so do the other two. Source: Jones and Gacon, arXiv:2009.02823.
+ * Collective. */
 qv_code qv_circuit_gradient(qv_circuit *circuit, const double *parameters, const qv_circuit_observable *observable,
                             qv_state *state, qv_state *left, double *value, double *gradient);
 

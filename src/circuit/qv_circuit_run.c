@@ -4,6 +4,7 @@
 #include "base/qv_memory.h"
 #include "circuit/qv_circuit_private.h"
 #include "circuit/qv_schedule.h"
+#include "parallel/qv_interrupt.h"
 
 #include <math.h>
 #include <string.h>
@@ -265,6 +266,9 @@ static qv_code run_stages_back(const execution *e, qv_state *state, qv_state *le
     const qv_schedule_stage *stage = &schedule->stages[s];
     for (int64_t k = stage->first_pass + stage->npasses - 1; k >= stage->first_pass; k--) {
       const qv_schedule_pass *pass = &schedule->passes[k];
+      if (qv_interrupted(qv_state_comm(state))) {
+        return QV_STOPPED;
+      }
       QV_TRY(run_pass_back(e, pass, state, left, slopes));
       for (int64_t i = 0; i < pass->nops; i++) {
         const qv_gate *gate = qv_circuit_gate(e->circuit, schedule->ops[pass->first_op + i].gate);
@@ -314,10 +318,12 @@ qv_code qv_circuit_unrun(qv_circuit *circuit, const double *parameters, qv_state
   memset(gradient, 0, (size_t)count * sizeof *gradient);
   qv_timer *timer = qv_timer_get("circuit backward");
   qv_timer_start(timer);
-  QV_TRY(qv_agree(qv_state_comm(state), run_back(&e, state, left, gradient)));
-  qv_comm_sum(qv_state_comm(state), gradient, count);
+  const qv_code code = qv_agree(qv_state_comm(state), run_back(&e, state, left, gradient));
+  if (code == QV_OK) {
+    qv_comm_sum(qv_state_comm(state), gradient, count);
+  }
   qv_timer_stop(timer);
-  return QV_OK;
+  return code;
 }
 
 /* Derivative of the energy by the angle of one gate. The energy holds the frequencies 1 and 2 of the angle (only 2 if
@@ -350,6 +356,9 @@ qv_code qv_circuit_shift_gradient(qv_circuit *circuit, const double *parameters,
     double slope = 0;
     if (gate->kind != QV_GATE_ROTATION || gate->parameter < 0) {
       continue;
+    }
+    if (qv_interrupted(qv_state_comm(state))) {
+      return QV_STOPPED;
     }
     QV_TRY(shift_slope(circuit, parameters, i, start, energy, state, &slope));
     gradient[gate->parameter] += gate->factor * slope;

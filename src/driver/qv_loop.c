@@ -54,30 +54,38 @@ static bool is_asked(void *context)
   return run->asked != QV_STOP_NONE;
 }
 
-static qv_code make_step(qv_run *run)
+qv_code qv_loop_work(qv_run *run, qv_code (*work)(qv_run *run), qv_stop_reason *why)
 {
-  qv_timer *timer = qv_timer_get("step");
   run->looked = qv_clock_now();
   run->asked = QV_STOP_NONE;
-  qv_timer_start(timer);
   qv_interrupt_answer(is_asked, run);
-  const qv_code code = run->task->step(run->self, &run->progress);
+  const qv_code code = work(run);
   qv_interrupt_answer(NULL, NULL);
-  qv_timer_stop(timer);
-  if (code == QV_STOPPED && run->asked != QV_STOP_NONE) {
+  *why = code == QV_STOPPED ? run->asked : QV_STOP_NONE;
+  if (*why != QV_STOP_NONE) {
     qv_error_clear();
     return QV_OK;
   }
   return code;
 }
 
-static qv_code agree_on_step(qv_run *run, qv_code mine, verdict *out)
+static qv_code make_step(qv_run *run)
+{
+  qv_timer *timer = qv_timer_get("step");
+  qv_timer_start(timer);
+  const qv_code code = run->task->step(run->self, &run->progress);
+  qv_timer_stop(timer);
+  return code;
+}
+
+/* `given_up`: why the step was. */
+static qv_code agree_on_step(qv_run *run, qv_code mine, qv_stop_reason given_up, verdict *out)
 {
   const bool done = mine == QV_OK && run->progress.done;
   const qv_stop_reason stop = look(run, QV_FAULT_STOP);
   double seen[SEEN_COUNT] = {
       [SEEN_FAILURE] = mine != QV_OK,
-      [SEEN_STOP] = stop > run->asked ? stop : run->asked,
+      [SEEN_STOP] = stop > given_up ? stop : given_up,
       [SEEN_DUE] = checkpoint_is_due(run),
       [SEEN_DONE] = done,
       [SEEN_NOT_DONE] = !done,
@@ -97,9 +105,9 @@ static qv_code agree_on_step(qv_run *run, qv_code mine, verdict *out)
 /* Writes a checkpoint between two steps if there is a reason for it, and looks again afterwards: it may have taken
  * long. One reason is a time limit that is near only because a checkpoint is expected to take so long: none was written
  * yet, and writing one tells what it takes. */
-static qv_code save_between(qv_run *run, verdict *seen)
+static qv_code save_between(qv_run *run, qv_stop_reason given_up, verdict *seen)
 {
-  const bool is_guess = seen->stop == QV_STOP_TIME && !run->measured && run->asked == QV_STOP_NONE;
+  const bool is_guess = seen->stop == QV_STOP_TIME && !run->measured && given_up == QV_STOP_NONE;
   if (is_guess || (seen->stop == QV_STOP_NONE && seen->due)) {
     QV_TRY(qv_checkpoint_write(run));
     run->looked = qv_clock_now();
@@ -125,10 +133,12 @@ qv_code qv_loop(qv_run *run)
   run->pace = qv_pace_begin(qv_deck_real(run->deck, "run.progress_every"), run->progress.step);
   while (!run->progress.done) {
     verdict seen = {QV_STOP_NONE, false};
-    QV_TRY(agree_on_step(run, make_step(run), &seen));
+    qv_stop_reason given_up = QV_STOP_NONE;
+    const qv_code code = qv_loop_work(run, make_step, &given_up);
+    QV_TRY(agree_on_step(run, code, given_up, &seen));
     tell(run, run->progress.done || seen.stop != QV_STOP_NONE);
     if (!run->progress.done) {
-      QV_TRY(save_between(run, &seen));
+      QV_TRY(save_between(run, given_up, &seen));
     }
     run->stopped = seen.stop; /* after the last step too: the results that follow may take long */
     if (run->stopped != QV_STOP_NONE) {

@@ -194,6 +194,19 @@ static qv_code save_stopped(qv_run *run)
   return run->stopped == QV_STOP_NOW ? QV_OK : write_results(run);
 }
 
+/* All results of a run whose steps are done. What was given up on the way is made by the next start: it finds the
+ * checkpoint of the last step. */
+static qv_code complete(qv_run *run)
+{
+  QV_TRY(qv_loop_work(run, write_results, &run->stopped));
+  if (run->stopped == QV_STOP_NONE) {
+    return QV_OK;
+  }
+  qv_result_destroy(&run->result);
+  QV_TRY(qv_agree(run->comm, qv_result_create(&run->result)));
+  return run->saved_step == run->progress.step ? QV_OK : qv_checkpoint_write(run);
+}
+
 static qv_code save_done(qv_run *run)
 {
   const bool keep = qv_deck_bool(run->deck, "run.keep_checkpoint");
@@ -201,8 +214,8 @@ static qv_code save_done(qv_run *run)
   if (unsaved > (keep ? 0 : UNSAVED_SECONDS)) {
     QV_TRY(qv_checkpoint_write(run));
   }
-  QV_TRY(write_results(run));
-  return keep ? QV_OK : qv_archive_remove(run->comm, run->checkpoint_path);
+  QV_TRY(complete(run));
+  return keep || run->stopped != QV_STOP_NONE ? QV_OK : qv_archive_remove(run->comm, run->checkpoint_path);
 }
 
 static void print_end(const qv_run *run)

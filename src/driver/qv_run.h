@@ -40,7 +40,7 @@ typedef struct {
   double startup;            /* seconds from there to the run itself, in which the libraries were started */
   double looked;             /* qv_clock_now() when it was last looked whether to stop, or work began */
   double longest_step;       /* between two looks, in this part, seconds on rank 0 */
-  qv_stop_reason asked;      /* why the step under way was asked to be given up */
+  qv_stop_reason asked;      /* why the work under way was asked to be given up */
   bool measured;             /* a checkpoint was written in this part */
   double checkpoint_seconds; /* the last one, or what one is expected to take */
   double saved;              /* qv_clock_now() when the last checkpoint was complete, or the loop began */
@@ -59,6 +59,10 @@ qv_code qv_run_command(const qv_cli *cli, const qv_task_class *const *table, con
 /* qv_loop.c: makes steps until the task is done or run->stopped is set. Agrees once a step, in one reduction that
  * carries failures, requests to stop, whether a checkpoint is due and whether the task is done. Collective. */
 qv_code qv_loop(qv_run *run);
+
+/* Does a piece of work in which qv_interrupted is answered. Where it was given up for that, *why is the reason and the
+ * code QV_OK; else *why is QV_STOP_NONE. Collective. */
+qv_code qv_loop_work(qv_run *run, qv_code (*work)(qv_run *run), qv_stop_reason *why);
 
 /* qv_checkpoint.c. All collective. */
 

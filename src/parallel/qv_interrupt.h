@@ -2,7 +2,8 @@
  *
  * The driver stops between steps (driver/qv_loop.c). A step that may take minutes asks here as well, and if the answer
  * is yes it leaves what it holds as it was before the step and returns QV_STOPPED: the run then stops as after a step,
- * and the step is made again by the next start. Without a driver (tests) the answer is no. */
+ * and the step is made again by the next start. The same holds for the results of a run whose steps are done. Without a
+ * driver (tests) the answer is no. */
 #ifndef QV_INTERRUPT_H
 #define QV_INTERRUPT_H
 

@@ -1,5 +1,6 @@
 /* What a circuit task reports: counts, amplitudes, distributions, expectation values, the state. */
 #include "base/qv_memory.h"
+#include "parallel/qv_interrupt.h"
 #include "task/qv_circuit_run.h"
 
 #include <math.h>
@@ -175,19 +176,38 @@ static qv_code report_expectation(const qv_circuit_task *self, qv_archive *archi
   return code;
 }
 
-/* Order: what is read through the layout first, the sampling (which changes it) last. */
+/* Qubit k at bit k of the index: as the state is sampled and written. */
+static qv_code straighten(qv_circuit_task *self)
+{
+  const qv_layout identity = qv_layout_identity((int)self->program->nqubit, qv_state_layout(self->state)->nlocal);
+  return qv_state_relayout(self->state, &identity);
+}
+
+/* What is read from the final state. It may be given up between any two parts, and a checkpoint be made of the state:
+ * its layout is that of the sampling from the beginning, so that all sums are made in one order however often. */
+static qv_code report_state(qv_circuit_task *self, double *norm2, qv_archive *archive, qv_result *result)
+{
+  if (self->shots > 0 || qv_deck_bool(self->deck, "measure.state")) {
+    QV_TRY(straighten(self));
+  }
+  if (self->paulis) {
+    QV_TRY(report_expectation(self, archive, result));
+  }
+  QV_TRY(report_amplitudes(self, archive, result));
+  if (qv_interrupted(self->comm)) {
+    return QV_STOPPED;
+  }
+  QV_TRY(report_distribution(self, archive));
+  QV_TRY(qv_state_norm2(self->state, norm2));
+  return qv_result_add(result, QV_RESULT_VALUE, "norm", sqrt(*norm2), NAN, "", "of the final state");
+}
+
 qv_code qv_circuit_task_report(qv_circuit_task *self, qv_archive *archive, qv_result *result)
 {
   const bool whole_state = self->kind != QV_PROGRAM_MIDWAY;
   double norm2 = 1;
   if (whole_state) {
-    if (self->paulis) {
-      QV_TRY(report_expectation(self, archive, result));
-    }
-    QV_TRY(report_amplitudes(self, archive, result));
-    QV_TRY(report_distribution(self, archive));
-    QV_TRY(qv_state_norm2(self->state, &norm2));
-    QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "norm", sqrt(norm2), NAN, "", "of the final state"));
+    QV_TRY(report_state(self, &norm2, archive, result));
   }
   QV_TRY(report_counts(self, archive, result));
   if (!whole_state || !qv_deck_is_set(self->deck, "measure.expectation")) {
@@ -201,10 +221,11 @@ qv_code qv_circuit_task_report(qv_circuit_task *self, qv_archive *archive, qv_re
   if (!whole_state || !qv_deck_bool(self->deck, "measure.state")) {
     return QV_OK;
   }
+  if (qv_interrupted(self->comm)) { /* as many bytes as a checkpoint */
+    return QV_STOPPED;
+  }
   const int64_t here = qv_state_local_count(self->state), total = (int64_t)1 << self->program->nqubit;
-  const qv_layout identity = qv_layout_identity((int)self->program->nqubit, qv_state_layout(self->state)->nlocal);
   const qv_type type = qv_state_precision(self->state) == QV_DOUBLE ? QV_TYPE_C128 : QV_TYPE_C64;
-  QV_TRY(qv_state_relayout(self->state, &identity));
   if (self->state_comm != self->comm && qv_comm_size(self->comm) > 1) {
     return qv_archive_put(archive, "state", type, 1, &total, qv_state_data(self->state), "",
                           "amplitudes, qubit 0 least significant");

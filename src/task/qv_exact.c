@@ -12,7 +12,7 @@
 
 /* Applications in a segment. A segment forgets all but one vector: with so many, 192 searches for molecules of 4 to 14
  * qubits took 2 % more applications than in one piece, and none more than a fifth. */
-#define SEGMENT 64
+#define SEGMENT       64
 #define RESTARTS_MOST 1000
 
 struct qv_exact_search {

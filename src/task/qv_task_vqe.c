@@ -7,6 +7,7 @@
 #include "circuit/qv_resources.h"
 #include "operator/qv_ansatz.h"
 #include "optimize/qv_optimizer.h"
+#include "parallel/qv_interrupt.h"
 #include "task/qv_exact.h"
 #include "task/qv_guard.h"
 #include "task/qv_journal_file.h"
@@ -498,6 +499,9 @@ static qv_code add_state(vqe *self, const double *parameters, qv_result *result)
     qv_pauli_sum *sum = NULL;
     qv_observable *observable = NULL;
     double value = 0;
+    if (qv_interrupted(self->comm)) {
+      return QV_STOPPED;
+    }
     if (quantities[i].quantity == QV_SPIN_SQUARED && self->molecule->unrestricted) {
       continue;
     }
