@@ -1,5 +1,6 @@
 /* The end of writing: read back and compare, digests and index, seal, rotate, rename. */
 #define _POSIX_C_SOURCE 200809L
+#include "base/qv_fault.h"
 #include "base/qv_memory.h"
 #include "io/qv_archive_internal.h"
 #include "io/qv_deadline.h"
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -343,6 +345,9 @@ static qv_code publish(const qv_archive *a)
   const bool rotate = a->keep_previous && worth_keeping(a->path);
   QV_TRY(qv_archive_previous(a->path, &previous));
   qv_code code = rotate ? qv_posix_rename(a->path, previous) : QV_OK;
+  if (rotate && qv_fault(QV_FAULT_KILL_ROTATE)) {
+    raise(SIGKILL);
+  }
   if (code == QV_OK) {
     code = qv_posix_rename(a->temporary, a->path);
     if (code != QV_OK && rotate) {

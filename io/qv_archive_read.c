@@ -190,12 +190,26 @@ static qv_code open_previous(const qv_comm *comm, const char *path, const char *
   return copied == QV_OK ? code : copied;
 }
 
+/* The file before stands alone: a run was killed between the two renames that put a new one in its place. */
+static qv_code open_lone(const qv_comm *comm, const char *path, const char *previous, const char *kind,
+                         qv_archive **out)
+{
+  const qv_code code = qv_archive_open(comm, previous, kind, out);
+  if (code == QV_OK) {
+    qv_log(QV_LOG_WARN,
+           "%s is not there, as a run that is killed while it changes generations leaves it: continuing from the "
+           "previous generation %s",
+           path, previous);
+  }
+  return code;
+}
+
 static qv_code open_latest(const qv_comm *comm, const char *path, const char *previous, const char *kind,
                            qv_archive **out)
 {
   char *reason = NULL;
-  if (!is_there(comm, path) && !is_there(comm, previous)) {
-    return QV_OK;
+  if (!is_there(comm, path)) {
+    return is_there(comm, previous) ? open_lone(comm, path, previous, kind, out) : QV_OK;
   }
   qv_code code = qv_archive_open(comm, path, kind, out);
   if ((code == QV_ERR_INPUT || code == QV_ERR_IO) && is_there(comm, previous)) {

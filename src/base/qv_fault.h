@@ -32,6 +32,7 @@
   X(QV_FAULT_HDF5_CLOSE, "hdf5.close")   /* close and flush files */                                                   \
   X(QV_FAULT_LOST_WRITE, "lost.write")   /* a slab's bytes do not arrive although every call succeeds */               \
   X(QV_FAULT_STALL, "stall")             /* an I/O phase never ends */                                                 \
+  X(QV_FAULT_KILL_ROTATE, "kill.rotate") /* SIGKILL between the renames that change the generations of a file */       \
   X(QV_FAULT_STATE_NAN, "state.nan")     /* an amplitude becomes NaN */                                                \
   X(QV_FAULT_STATE_DRIFT, "state.drift") /* the amplitudes of this rank grow by 1e-6 */                                \
   X(QV_FAULT_VALUE_NAN, "value.nan")     /* an energy becomes NaN */                                                   \

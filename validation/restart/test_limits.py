@@ -48,7 +48,7 @@ def main():
          f"error: the run needs 34.01 MiB on node {HOST} (1 ranks of 34.01 MiB), which offers 16.00 MiB, of which it "
          "may take 90 %; 18 qubits would fit; 4 ranks, 1 on a node, would do\n"),
         ((VQE, {"SLURM_MEM_PER_CPU": "8", "SLURM_CPUS_ON_NODE": "2"}, 1, ["baseline=[hf, fci]"]), 71,
-         f"error: the run needs 323.01 MiB on node {HOST} (1 ranks of 323.01 MiB), which offers 16.00 MiB, of which it "
+         f"error: the run needs 331.01 MiB on node {HOST} (1 ranks of 331.01 MiB), which offers 16.00 MiB, of which it "
          "may take 90 %; 15 qubits would fit; 32 ranks, 1 on a node, would do\n"),
         ((VQE, {"SLURM_MEM_PER_NODE": "1"}), 71,
          f"error: the run needs 34.01 MiB on node {HOST} (1 ranks of 34.01 MiB), which offers 1.00 MiB, of which it "
