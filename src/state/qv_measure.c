@@ -2,7 +2,6 @@
 
 #include "base/qv_memory.h"
 #include "base/qv_sum.h"
-#include "parallel/qv_interrupt.h"
 #include "state/qv_matrix.h"
 #include "state/qv_state_private.h"
 
@@ -10,8 +9,6 @@
 
 /* The cumulative distribution is kept for at most this many blocks, whatever the number of ranks. */
 #define CUMULATIVE_BITS 18
-/* Shots drawn between two looks whether to give up: at 30 qubits they take seconds. */
-#define SHOTS_AT_ONCE ((int64_t)1 << 20)
 
 static double weight_of(const qv_state *state, int64_t i)
 {
@@ -114,12 +111,9 @@ qv_code qv_state_sample(qv_state *state, uint64_t seed, uint64_t first, int64_t 
     }
     qv_comm_gather(state->comm, weights, (size_t)here * sizeof *weights, cumulative);
     accumulate(cumulative, blocks);
-  }
-  for (int64_t k = 0; code == QV_OK && k < nshots; k += SHOTS_AT_ONCE) {
-    const int64_t part = nshots - k < SHOTS_AT_ONCE ? nshots - k : SHOTS_AT_ONCE;
-    code = qv_interrupted(state->comm) ? QV_STOPPED : QV_OK;
-    if (code == QV_OK) {
-      draw(state, cumulative, block_bits, seed, first + (uint64_t)k, part, (int64_t *)outcomes + k);
+    draw(state, cumulative, block_bits, seed, first, nshots, (int64_t *)outcomes);
+    for (int64_t k = 0; k < nshots; k += 1 << 24) {
+      const int64_t part = nshots - k < 1 << 24 ? nshots - k : 1 << 24;
       qv_comm_sum_i64(state->comm, (int64_t *)outcomes + k, (int)part);
     }
   }

@@ -8,8 +8,7 @@
 /* Draws basis states from |amplitude|^2: outcomes[k] (logical index, on every rank) belongs to shot first + k and
  * depends on (seed, QV_RANDOM_SHOTS, first + k) only, not on the number of ranks or threads. The state is brought into
  * the identity layout. Inverse of the cumulative distribution over at most 2^18 blocks. Collective; one pass, one
- * gather of the block sums, and one reduction of nshots integers. Asks qv_interrupted every 2^20 shots, and returns
- * QV_STOPPED if it is to be given up. */
+ * gather of the block sums, and one reduction of nshots integers. */
 qv_code qv_state_sample(qv_state *state, uint64_t seed, uint64_t first, int64_t nshots, uint64_t *outcomes);
 
 /* distribution[m], m < 2^k: the probability that qubits[j] reads bit j of m; k = 0..QV_MARGINAL_QUBITS. Collective, one
