@@ -218,7 +218,9 @@ def check_decks():
     bad, count = [], 0
     sandbox = Sandbox()
     for page in pages():
-        for line, _, _, language, content in blocks(page):
+        for line, mark, value, language, content in blocks(page):
+            if mark == "file":
+                sandbox.write(value, content)
             if language == "yaml" and content.startswith("qonverge: 1"):
                 count += 1
                 sandbox.write("config/page.yaml", content)

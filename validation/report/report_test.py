@@ -22,6 +22,7 @@ import qonverge  # noqa: E402 (found by the line above)
 from qonverge.report import make_page  # noqa: E402
 
 PAGES = []
+ARRAYS = set()  # the datasets of all results that were read
 
 
 def config(name):
@@ -62,7 +63,9 @@ class ReportTest(unittest.TestCase):
     @staticmethod
     def page_of(*files, axis=None):
         """The text of the page of result files, made in this process; it is kept for the look at all of them."""
-        page = make_page([qonverge.read(file) for file in files], axis)
+        runs = [qonverge.read(file) for file in files]
+        ARRAYS.update(name for run in runs for name in run.arrays)
+        page = make_page(runs, axis)
         PAGES.append(page)
         return page
 

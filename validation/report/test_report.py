@@ -9,7 +9,8 @@ import xml.dom.minidom
 
 import numpy as np
 
-from report_test import FCIDUMPS, PAGES, ReportTest, config, data_of, figures_of, make_page, numbers, visible_text
+from report_test import (ARRAYS, FCIDUMPS, PAGES, ROOT, ReportTest, config, data_of, figures_of, make_page, numbers,
+                         visible_text)
 import qonverge
 from qonverge.report.finance import between_corners
 from qonverge.report.scan import ScanError
@@ -269,6 +270,19 @@ class Others(ReportTest):
         self.assertIn("Not known yet", text)
 
 
+class Described(ReportTest):
+    """Late: every dataset of the results so far stands on the page about file formats."""
+
+    def test_arrays(self):
+        with open(os.path.join(ROOT, "docs", "file-formats.md"), encoding="utf-8") as file:
+            listed = set(re.findall(r"`([\w/]+)`", file.read()))
+        known = {name for name in ARRAYS if name.split("/")[0] in ("headline", "baseline", "resources", "values", "run",
+                                                                   "timers", "memory", "meta")}
+        methods = {name for name in ARRAYS if name.startswith("convergence/")}
+        self.assertGreaterEqual(len(ARRAYS - known), 30)
+        self.assertEqual(sorted(ARRAYS - known - methods - listed), [])
+
+
 class Look(ReportTest):
     """Last: all pages that were made, in a browser as wide as a phone and as a desk."""
 
@@ -292,7 +306,7 @@ class Look(ReportTest):
 
 def load_tests(loader, _tests, _pattern):
     """The look at all pages comes last."""
-    classes = (Vqe, Scan, Circuit, Finance, Quantum, Classical, Others, Look)
+    classes = (Vqe, Scan, Circuit, Finance, Quantum, Classical, Others, Described, Look)
     return unittest.TestSuite(loader.loadTestsFromTestCase(c) for c in classes)
 
 
