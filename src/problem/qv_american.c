@@ -105,7 +105,7 @@ static qv_code build(qv_american *a, const qv_market *market, const qv_contract 
   european.continuous = false;
   a->control_known = (contract->assets > 1 || contract->weight[0] == 1.0) &&
                      (qv_reference_european(market, &european, &a->control_mean) ||
-                      qv_reference_two_assets(market, &european, &a->control_mean) ||
+                      qv_reference_several(market, &european, &a->control_mean) ||
                       qv_reference_fourier(market, &european, &a->control_mean));
   return QV_OK;
 }
@@ -124,6 +124,12 @@ static qv_code check(const qv_market *market, const qv_contract *contract, const
   if (contract->dates < 1 || contract->date[contract->dates - 1] < contract->maturity * (1 - 1e-12)) {
     return qv_fail(QV_ERR_INPUT, "contract.fixings: the last exercise date must be the maturity, %g years",
                    contract->maturity);
+  }
+  if (opts->delta &&
+      (contract->assets > 1 || market->model == QV_MODEL_LOCAL_VOLATILITY || contract->profile != QV_PROFILE_VANILLA)) {
+    return qv_fail(QV_ERR_INPUT,
+                   "report: of early exercise there is a delta only, for one underlying with payoff vanilla, "
+                   "under black-scholes, merton and heston");
   }
   QV_REQUIRE(contract->kind == QV_CONTRACT_AMERICAN && opts->degree >= 1 && opts->degree <= 8 &&
              opts->training_blocks >= 1 && opts->inner_paths >= 64 && opts->inner_paths % 64 == 0);
@@ -193,7 +199,7 @@ double *qv_american_policy(qv_american *american)
 /* The cash flow of each path of a batch under the policy. */
 typedef struct {
   const qv_american *a;
-  double *cash, *european;
+  double *cash, *european, *slope; /* slope: NULL if not wanted */
 } follower;
 
 static void follow(void *self, const qv_path_view *view)
@@ -203,6 +209,9 @@ static void follow(void *self, const qv_path_view *view)
   if (view->step < 0) {
     for (int i = 0; i < view->count; i++) {
       f->cash[i] = NAN; /* not exercised yet */
+      if (f->slope) {
+        f->slope[i] = 0;
+      }
     }
   }
   if (view->date < 0) {
@@ -219,6 +228,9 @@ static void follow(void *self, const qv_path_view *view)
     const double value = qv_contract_terminal(c, prices);
     if (isnan(f->cash[i]) && qv_american_exercises(f->a, view->date, prices, value)) {
       f->cash[i] = f->a->discount[view->date] * value;
+      if (f->slope) { /* of one underlying; its price is proportional to today's */
+        f->slope[i] = f->a->discount[view->date] * c->sign * c->weight[0] * prices[0] / f->a->market->asset[0].spot;
+      }
     }
     if (view->last) {
       f->european[i] = f->a->discount[view->date] * value;
@@ -236,7 +248,8 @@ static void lower_block(const void *problem, void *workspace, int group, int64_t
   (void)group;
   for (int start = 0; start < count; start += batch) {
     const int n = count - start < batch ? count - start : batch;
-    follower f = {a, values + start, values + QV_BLOCK + start};
+    double *slope = a->opts.delta ? values + (int64_t)2 * QV_BLOCK + start : NULL;
+    follower f = {a, values + start, values + QV_BLOCK + start, slope};
     qv_points_normal(a->pricing, 0, first + start, n, 0, normals, z, batch);
     if (uniforms > 0) {
       qv_points_uniform(a->pricing, 0, first + start, n, normals, normals + uniforms, u, batch);
@@ -249,10 +262,15 @@ qv_sampler qv_american_lower(const qv_american *american)
 {
   const size_t rows = (size_t)qv_paths_normals(american->paths) + (size_t)qv_paths_uniforms(american->paths);
   const size_t bytes = rows * (size_t)qv_paths_batch(american->paths) * sizeof(double);
-  return (qv_sampler){.components = 2,
+  return (qv_sampler){.components = american->opts.delta ? 3 : 2,
                       .workspace = bytes + qv_paths_workspace(american->paths),
                       .block = lower_block,
                       .problem = american};
+}
+
+qv_estimate qv_american_delta(const qv_estimator *estimator)
+{
+  return qv_estimator_mean(estimator, 2);
 }
 
 qv_estimate qv_american_price(const qv_american *american, const qv_estimator *estimator)

@@ -19,16 +19,17 @@ typedef struct {
   int degree;          /* of the polynomials in one underlying, 1..8; several: degree 2 of the sorted prices */
   int inner_paths;     /* of the upper bound, a multiple of 64 */
   double max_step;     /* years, for models that need substeps */
+  bool delta;
 } qv_american_opts;
 
-/* seed 1, 64 blocks, degree 5, 64 inner paths */
+/* seed 1, 64 blocks, degree 5, 64 inner paths, no delta */
 qv_american_opts qv_american_opts_default(void);
 
 typedef struct qv_american qv_american;
 
 /* Checks and copies market and contract (kind american, with exercise dates). Fails with QV_ERR_INPUT as the checks do,
- * and for Hull-White. Memory per rank: training paths x dates x underlyings x 8 bytes / ranks, until training is done.
- * Collective. The caller destroys *out. */
+ * for Hull-White, and where a delta is wanted that there is none of (see qv_american_delta). Memory per rank: training
+ * paths x dates x underlyings x 8 bytes / ranks, until training is done. Collective. The caller destroys *out. */
 qv_code qv_american_create(const qv_comm *comm, const qv_market *market, const qv_contract *contract,
                            const qv_american_opts *opts, qv_american **out);
 void qv_american_destroy(qv_american **american);
@@ -41,11 +42,17 @@ int64_t qv_american_policy_size(const qv_american *american);
 double *qv_american_policy(qv_american *american);
 
 /* Fresh paths under the policy: component 0 the discounted cash flow, component 1 the discounted payoff at maturity, a
- * control variate where its mean is known. */
+ * control variate where its mean is known, component 2 the derivative of the cash flow by today's price if opts.delta.
+ */
 qv_sampler qv_american_lower(const qv_american *american);
 
 /* The price by the lower bound, with its control variate. Local. */
 qv_estimate qv_american_price(const qv_american *american, const qv_estimator *estimator);
+
+/* The delta, pathwise with the policy held: near the best policy the price does not change with it (Piterbarg, Int. J.
+ * Theor. Appl. Finance 7 (2004) 465). One underlying, payoff vanilla, models whose paths scale with the price today.
+ * Only if opts.delta. Local. */
+qv_estimate qv_american_delta(const qv_estimator *estimator);
 
 /* Outer paths of the upper bound (one component). Fails with QV_ERR_INPUT for models whose state is more than prices.
  * Local. */

@@ -102,21 +102,57 @@ static qv_code check_dates(const qv_contract *c)
   return QV_OK;
 }
 
+bool qv_contract_is_passed(const qv_contract *contract, double spot)
+{
+  const qv_contract *c = contract;
+  const double last = c->barrier_end > 0 ? c->barrier_end : c->barrier;
+  if (c->both_sides || c->window_start > 0) {
+    return false;
+  }
+  if (c->kind == QV_CONTRACT_DOUBLE_BARRIER) {
+    return spot < c->lower || spot > c->upper;
+  }
+  return c->kind == QV_CONTRACT_BARRIER && (c->upward ? spot > last : spot < last);
+}
+
+static qv_code check_two_barriers(const qv_contract *c, double spot)
+{
+  if (!(c->lower > 0 && c->lower < c->upper)) {
+    return qv_fail(QV_ERR_INPUT, "contract: the barriers need 0 < lower < upper, not %g and %g", c->lower, c->upper);
+  }
+  if ((c->knock == QV_KNOCK_LOWER_FIRST || c->knock == QV_KNOCK_UPPER_FIRST) && !c->continuous) {
+    return qv_fail(QV_ERR_INPUT,
+                   "contract: which barrier is hit first is only known where they are watched continuously");
+  }
+  if ((spot < c->lower || spot > c->upper) && !c->passed_counts) {
+    return qv_fail(QV_ERR_INPUT, "contract: the underlying at %g is already outside the barriers %g and %g", spot,
+                   c->lower, c->upper);
+  }
+  return QV_OK;
+}
+
+static qv_code check_soft(const qv_contract *c)
+{
+  if (c->upward ? c->barrier_end < c->barrier : c->barrier_end > c->barrier) {
+    return qv_fail(QV_ERR_INPUT,
+                   "contract.barrier_end is %g; a soft barrier that begins at %g and is hit from %s ends %s",
+                   c->barrier_end, c->barrier, c->upward ? "below" : "above", c->upward ? "above it" : "below it");
+  }
+  if (!c->continuous || c->both_sides || c->rebate_at_hit || c->settle_at_hit) {
+    return qv_fail(QV_ERR_INPUT,
+                   "contract.barrier_end: a soft barrier is watched continuously, from one side, and pays "
+                   "nothing at the hit");
+  }
+  return QV_OK;
+}
+
 static qv_code check_barrier(const qv_contract *c, double spot)
 {
   if (c->kind == QV_CONTRACT_DOUBLE_BARRIER) {
-    if (!(c->lower > 0 && c->lower < c->upper)) {
-      return qv_fail(QV_ERR_INPUT, "contract: the barriers need 0 < lower < upper, not %g and %g", c->lower, c->upper);
-    }
-    if ((c->knock == QV_KNOCK_LOWER_FIRST || c->knock == QV_KNOCK_UPPER_FIRST) && !c->continuous) {
-      return qv_fail(QV_ERR_INPUT,
-                     "contract: which barrier is hit first is only known where they are watched continuously");
-    }
-    if (spot < c->lower || spot > c->upper) {
-      return qv_fail(QV_ERR_INPUT, "contract: the underlying at %g is already outside the barriers %g and %g", spot,
-                     c->lower, c->upper);
-    }
-    return QV_OK;
+    return check_two_barriers(c, spot);
+  }
+  if (c->barrier_end > 0) {
+    QV_TRY(check_soft(c));
   }
   if (c->both_sides && (!c->continuous || c->rebate_at_hit || c->settle_at_hit)) {
     return qv_fail(QV_ERR_INPUT,
@@ -130,11 +166,11 @@ static qv_code check_barrier(const qv_contract *c, double spot)
     return qv_fail(QV_ERR_INPUT, "contract.barrier is %g; it must be above 0", c->barrier);
   }
   const bool passed = c->upward ? spot > c->barrier : spot < c->barrier;
-  if (passed && !c->both_sides && c->window_start <= 0) {
+  if (passed && !c->both_sides && c->window_start <= 0 && !c->passed_counts) {
     return qv_fail(
         QV_ERR_INPUT,
         "contract.barrier: the barrier %g lies on the wrong side: it is to be hit from %s, and the underlying "
-        "is at %g already",
+        "is at %g already ('contract.passed: counts' takes it as hit)",
         c->barrier, c->upward ? "below" : "above", spot);
   }
   return QV_OK;
@@ -242,5 +278,6 @@ bool qv_contract_jumps(const qv_contract *contract)
   const bool barrier = contract->kind == QV_CONTRACT_BARRIER || contract->kind == QV_CONTRACT_DOUBLE_BARRIER;
   const bool profile = contract->kind == QV_CONTRACT_EUROPEAN || contract->kind == QV_CONTRACT_BASKET ||
                        contract->kind == QV_CONTRACT_RAINBOW || barrier;
-  return (profile && contract->profile != QV_PROFILE_VANILLA) || (barrier && !contract->continuous);
+  const bool all_pays = barrier && contract->no_strike; /* no strike at which the profile jumps */
+  return (profile && contract->profile != QV_PROFILE_VANILLA && !all_pays) || (barrier && !contract->continuous);
 }

@@ -50,15 +50,17 @@ typedef struct {
   double cash, gap_strike, cap_strike;
 
   qv_knock knock;
-  bool upward;                     /* single barrier: hit from below */
-  bool both_sides;                 /* single barrier: crossing it from either side counts */
-  double barrier;                  /* single */
-  double lower, upper;             /* double */
-  double rebate;                   /* paid when knocked out; for knock-in: at maturity if never knocked in */
-  bool rebate_at_hit;              /* knock-out: paid when hit rather than at maturity */
-  bool settle_at_hit;              /* knock-in of cash or asset without strike: pays at the hit (one-touch) */
-  bool no_strike;                  /* digital profile: pays whatever S(T) is */
+  bool upward;         /* single barrier: hit from below */
+  bool both_sides;     /* single barrier: crossing it from either side counts */
+  double barrier;      /* single */
+  double barrier_end;  /* soft: knocked in proportion to how far it is passed, whole from here on; 0: hard */
+  double lower, upper; /* double */
+  double rebate;       /* paid when knocked out; for knock-in: at maturity if never knocked in */
+  bool rebate_at_hit;  /* knock-out: paid when hit rather than at maturity */
+  bool settle_at_hit;  /* knock-in of cash or asset without strike: pays at the hit (one-touch) */
+  bool no_strike;      /* digital profile: pays whatever S(T) is */
   double window_start, window_end; /* when barrier or extreme is watched; end 0: maturity */
+  bool passed_counts;              /* a barrier beyond which the price lies today is hit today, not an error */
 
   bool continuous; /* barrier, lookback: watched all the time; asian: averaged over time */
   int dates;       /* fixings or exercise dates */
@@ -86,9 +88,9 @@ qv_code qv_contract_copy(const qv_contract *contract, qv_contract **out);
 qv_code qv_contract_set_dates(qv_contract *contract, int count, double first);
 
 /* Whether the contract makes sense on underlyings with these prices today. Fails with QV_ERR_INPUT naming the key, its
- * value and the limit: maturity not in the future, dates outside (0, maturity], a knock-out barrier that is already
- * passed, barriers in the wrong order, an extreme so far on the wrong side of the price, more underlyings than the
- * market has. Local. */
+ * value and the limit: maturity not in the future, dates outside (0, maturity], a barrier that is already passed where
+ * that does not count, barriers in the wrong order, a soft barrier that ends on its near side or pays at the hit, an
+ * extreme so far on the wrong side of the price, more underlyings than the market has. Local. */
 qv_code qv_contract_check(const qv_contract *contract, int market_assets, const double *spot);
 
 /* The profile at one price, and what a contract that only looks at maturity (European, basket, rainbow; for American
@@ -104,6 +106,10 @@ bool qv_contract_is_terminal(const qv_contract *contract);
  * swaps. `spot` is the price today, prices[dates] those on the dates, of which the last is the maturity. Local. */
 bool qv_contract_is_dated(const qv_contract *contract);
 double qv_contract_on_dates(const qv_contract *contract, double spot, const double *prices);
+
+/* Whether the underlying at `spot` lies beyond a barrier that is watched from today on. A soft barrier is passed only
+ * where it knocks as a whole. Local. */
+bool qv_contract_is_passed(const qv_contract *contract, double spot);
 
 /* Whether the payoff jumps as a function of the path (digital profiles, discretely watched barriers): then pathwise
  * derivatives are wrong. Local. */

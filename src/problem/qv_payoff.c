@@ -6,7 +6,8 @@
 #include <math.h>
 
 /* State arrays by kind: barriers 0 weight alive, 1 discounted rebates and hits; asians 0 sum of prices, 1 sum of logs;
- * lookbacks 0 log of the extreme; variance swaps 0 sum of squares, 1 log at the last date. */
+ (soft ones 2 log of the level); lookbacks 0 log of the extreme; variance swaps 0 sum of squares, 1 log at the last
+ date. */
 
 int qv_payoff_uniforms(const qv_contract *contract)
 {
@@ -16,6 +17,9 @@ int qv_payoff_uniforms(const qv_contract *contract)
     return 0;
   }
   if (contract->kind == QV_CONTRACT_LOOKBACK) {
+    return 1;
+  }
+  if (contract->kind == QV_CONTRACT_BARRIER && contract->barrier_end > 0) {
     return 1;
   }
   return (contract->kind == QV_CONTRACT_BARRIER || contract->kind == QV_CONTRACT_DOUBLE_BARRIER) && timed ? 2 : 0;
@@ -72,8 +76,8 @@ static void start(qv_payoff *p, const qv_path_view *view)
       p->state[1][i] = view->x1[i];
     }
   }
-  if (c->kind == QV_CONTRACT_BARRIER && !c->continuous && view->date == 0) {
-    qv_barrier_observe(p, view);
+  if (c->kind == QV_CONTRACT_BARRIER || c->kind == QV_CONTRACT_DOUBLE_BARRIER) {
+    qv_barrier_start(p, view);
   }
 }
 

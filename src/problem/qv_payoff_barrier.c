@@ -85,11 +85,48 @@ static void observe_discrete(qv_payoff *p, const qv_path_view *view)
   }
 }
 
+/* A barrier that is passed today and counts as hit today. */
+static void start_passed(qv_payoff *p, const qv_path_view *view)
+{
+  const qv_contract *c = p->contract;
+  const bool first = c->knock == QV_KNOCK_LOWER_FIRST || c->knock == QV_KNOCK_UPPER_FIRST;
+  for (int i = 0; i < view->count; i++) {
+    const double price = view->s1[i];
+    double paid = c->settle_at_hit && c->profile == QV_PROFILE_ASSET ? price : paid_at_hit(c);
+    if (first) {
+      paid = (price < c->lower) == (c->knock == QV_KNOCK_LOWER_FIRST) ? c->cash : 0.0;
+    }
+    p->state[0][i] = 0;
+    p->state[1][i] = paid;
+  }
+}
+
+void qv_barrier_start(qv_payoff *payoff, const qv_path_view *view)
+{
+  const qv_contract *c = payoff->contract;
+  if (c->continuous && c->passed_counts && qv_contract_is_passed(c, view->s1[0])) {
+    start_passed(payoff, view);
+  } else if (!c->continuous && view->date == 0) {
+    qv_barrier_observe(payoff, view);
+  }
+}
+
+/* Log of the level of each path. */
+static void draw_levels(qv_payoff *p, const qv_path_view *view)
+{
+  const qv_contract *c = p->contract;
+  for (int i = 0; i < view->count; i++) {
+    p->state[2][i] = log(c->barrier + view->uniform[i] * (c->barrier_end - c->barrier));
+  }
+}
+
 static void observe_single(qv_payoff *p, const qv_path_view *view)
 {
   const qv_contract *c = p->contract;
-  const double level = log(c->barrier), paid = paid_at_hit(c);
+  const double hard = log(c->barrier), paid = paid_at_hit(c);
+  const bool soft = c->barrier_end > 0;
   for (int i = 0; i < view->count; i++) {
+    const double level = soft ? p->state[2][i] : hard;
     const double side = c->both_sides ? copysign(1.0, level - view->x0[i]) : (c->upward ? 1.0 : -1.0);
     const double d0 = side * (level - view->x0[i]), d1 = side * (level - view->x1[i]);
     const double survival = qv_bridge_survival(d0, d1, view->variance[i]);
@@ -139,6 +176,9 @@ static void observe_first(qv_payoff *p, const qv_path_view *view)
 void qv_barrier_observe(qv_payoff *payoff, const qv_path_view *view)
 {
   const qv_contract *c = payoff->contract;
+  if (view->step == 0 && c->kind == QV_CONTRACT_BARRIER && c->barrier_end > 0) {
+    draw_levels(payoff, view);
+  }
   if (!watched(c, view)) {
     return;
   }

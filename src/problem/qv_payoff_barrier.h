@@ -18,7 +18,9 @@ double qv_bridge_survival_between(double d0, double d1, double width, double var
  * are independent. */
 double qv_bridge_hit_time(double d0, double d1, double variance, double normal, double uniform);
 
-/* Parts of qv_payoff_observe. */
+/* Parts of qv_payoff_observe. A soft barrier is a mixture of hard ones: each path draws its level between the two ends.
+ */
+void qv_barrier_start(qv_payoff *payoff, const qv_path_view *view);
 void qv_barrier_observe(qv_payoff *payoff, const qv_path_view *view);
 void qv_barrier_finish(qv_payoff *payoff, const qv_path_view *view);
 

@@ -21,7 +21,8 @@ typedef struct {
   double *payoff;          /* qv_payoff_memory */
   double *scenario;        /* [scenarios][batch] values */
   double *weight, *first, *drift, *square;
-  double *pick; /* importance sampling: who is shifted */
+  double *pick;       /* importance sampling: who is shifted where */
+  double *likelihood; /* [shifts][batch]: density of the shifted normals over that of the plain ones */
   void *paths;
 } buffers;
 
@@ -29,10 +30,11 @@ static size_t layout(const qv_pricer *p, unsigned char *base, buffers *out)
 {
   const qv_paths *paths = p->scenario[0].paths;
   const size_t b = (size_t)p->batch, z = (size_t)qv_paths_normals(paths) * b, u = (size_t)qv_paths_uniforms(paths) * b;
-  const size_t sizes[] = {z, p->shift ? z : 0, u, qv_payoff_memory(), (size_t)p->scenarios * b, b, b, b, b, b};
-  double *parts[10];
+  const size_t sizes[] = {z, p->shifts > 0 ? z : 0, u, qv_payoff_memory(), (size_t)p->scenarios * b, b, b, b, b,
+                          b, (size_t)p->shifts * b};
+  double *parts[11];
   size_t at = 0;
-  for (int i = 0; i < 10; i++) {
+  for (int i = 0; i < 11; i++) {
     parts[i] = out ? (double *)(void *)base + at : NULL;
     at += (sizes[i] + 7) / 8 * 8;
   }
@@ -43,6 +45,7 @@ static size_t layout(const qv_pricer *p, unsigned char *base, buffers *out)
     out->drift = parts[7];
     out->square = parts[8];
     out->pick = parts[9];
+    out->likelihood = parts[10];
     out->paths = (double *)(void *)base + at;
   }
   size_t most = 0;
@@ -72,12 +75,26 @@ static void gather_scores(const qv_pricer *p, const double *z, int count, const 
   }
 }
 
-/* Shifted normals, and the weights that make up for the shift. Only a part 1 - PLAIN of the paths is shifted, and all
+/* Adds its shift to the normals of each path: `row` is one of [steps x factors], and which shift it is, `pick` says. */
+static void shift_row(const qv_pricer *p, int64_t row, int count, const double *pick, double *z)
+{
+  const int64_t rows = (int64_t)qv_paths_steps(p->scenario[0].paths) * qv_paths_factors(p->scenario[0].paths);
+  const double share = (1 - PLAIN) / p->shifts;
+  for (int s = 0; s < p->shifts; s++) {
+    const double from = PLAIN + s * share, to = s == p->shifts - 1 ? 1.0 : from + share,
+                 shift = p->shift[s * rows + row];
+    for (int i = 0; i < count; i++) {
+      z[i] += pick[i] >= from && pick[i] < to ? shift : 0.0;
+    }
+  }
+}
+
+/* Shifted normals, and the weights that make up for the shifts. Only a part 1 - PLAIN of the paths is shifted, and all
  * are weighted by the density of the mixture (Hesterberg, Technometrics 37 (1995) 185): weights are at most 1 / PLAIN,
- * so that a payoff that also lives elsewhere (two barriers, say) is neither missed nor blown up. */
+ * so that a payoff that also lives elsewhere is neither missed nor blown up. */
 static const double *shift_normals(const qv_pricer *p, double part, int count, const buffers *b)
 {
-  if (!p->shift) {
+  if (p->shifts == 0) {
     for (int i = 0; i < count; i++) {
       b->weight[i] = part;
     }
@@ -86,19 +103,31 @@ static const double *shift_normals(const qv_pricer *p, double part, int count, c
   const qv_paths *paths = p->scenario[0].paths;
   const int64_t stride = p->batch;
   memcpy(b->shifted, b->z, (size_t)(qv_paths_normals(paths) * stride) * sizeof(double));
+  const int64_t rows = (int64_t)qv_paths_steps(paths) * qv_paths_factors(paths);
   for (int i = 0; i < count; i++) {
-    b->weight[i] = -0.5 * p->shift_square;
+    b->weight[i] = PLAIN;
   }
-  for (int k = 0; k < qv_paths_steps(paths); k++) {
-    double *row = b->shifted + (int64_t)k * qv_paths_factors(paths) * stride;
+  for (int s = 0; s < p->shifts; s++) {
     for (int i = 0; i < count; i++) {
-      row[i] += b->pick[i] < PLAIN ? 0.0 : p->shift[k];
-      b->weight[i] += p->shift[k] * row[i];
+      b->likelihood[s * stride + i] = -0.5 * p->shift_square[s];
     }
   }
-  qv_vector_exp(b->weight, b->weight, count);
+  for (int64_t k = 0; k < rows; k++) {
+    double *row = b->shifted + k * stride;
+    shift_row(p, k, count, b->pick, row);
+    for (int s = 0; s < p->shifts; s++) {
+      qv_vector_axpy(b->likelihood + s * stride, p->shift[s * rows + k], row, b->likelihood + s * stride, count);
+    }
+  }
+  for (int s = 0; s < p->shifts; s++) {
+    double *likelihood = b->likelihood + s * stride;
+    qv_vector_exp(likelihood, likelihood, count);
+    for (int i = 0; i < count; i++) {
+      b->weight[i] += (1 - PLAIN) / p->shifts * likelihood[i];
+    }
+  }
   for (int i = 0; i < count; i++) {
-    b->weight[i] = part / (PLAIN + (1 - PLAIN) * b->weight[i]);
+    b->weight[i] = part / b->weight[i];
   }
   return b->shifted;
 }
@@ -162,7 +191,7 @@ static void price_block(const void *problem, void *workspace, int group, int64_t
     if (uniforms > 0) {
       qv_points_uniform(p->points, group, first + start, n, normals, normals + uniforms, b.u, stride);
     }
-    if (p->shift) {
+    if (p->shifts > 0) {
       const int last = normals + uniforms;
       qv_points_uniform(p->points, group, first + start, n, last, last + 1, b.pick, stride);
     }
@@ -174,50 +203,6 @@ static void price_block(const void *problem, void *workspace, int group, int64_t
       run_scenarios(p, part, n, &b, values + start);
     }
   }
-}
-
-/* The best straight shift c: maximises log payoff - c^2/2 along the mean path moved by c deviations at maturity. */
-static qv_code choose_shift(qv_pricer *p)
-{
-  const qv_paths *paths = p->scenario[0].paths;
-  const int steps = qv_paths_steps(paths), rows = qv_paths_normals(paths) + qv_paths_uniforms(paths);
-  const double *times = qv_paths_times(paths), maturity = times[steps - 1];
-  double *z = NULL, best = -INFINITY;
-  unsigned char *space = NULL;
-  double memory[(QV_PAYOFF_STATES + 4) * QV_BATCH];
-  const int64_t stride = p->batch;
-  qv_payoff payoff;
-  QV_TRY(qv_alloc(QV_MEM_PROBLEM, (size_t)rows * (size_t)stride, sizeof(double), &z));
-  QV_TRY(qv_alloc(QV_MEM_PROBLEM, qv_paths_workspace(paths), 1, &space));
-  double *u = z + (int64_t)qv_paths_normals(paths) * stride;
-  for (int64_t i = 0; i < (int64_t)qv_paths_uniforms(paths) * stride; i++) {
-    u[i] = 0.5;
-  }
-  qv_payoff_bind(&payoff, p->scenario[0].market, p->scenario[0].contract, memory);
-  for (int c = -60; c <= 60; c++) {
-    const double trial = 0.1 * c;
-    for (int k = 0; k < steps; k++) {
-      z[(int64_t)k * qv_paths_factors(paths) * stride] =
-          trial * sqrt((times[k] - (k > 0 ? times[k - 1] : 0.0)) / maturity);
-    }
-    qv_paths_run(paths, z, u, stride, 1, space, qv_payoff_observe, &payoff);
-    const double merit = payoff.value[0] > 0 ? log(payoff.value[0]) - 0.5 * trial * trial : -INFINITY;
-    if (merit > best) {
-      best = merit;
-      p->shift_total = trial;
-    }
-  }
-  qv_free(&z);
-  qv_free(&space);
-  if (p->shift_total == 0) {
-    return QV_OK;
-  }
-  QV_TRY(qv_alloc(QV_MEM_PROBLEM, (size_t)steps, sizeof(double), &p->shift));
-  for (int k = 0; k < steps; k++) {
-    p->shift[k] = p->shift_total * sqrt((times[k] - (k > 0 ? times[k - 1] : 0.0)) / maturity);
-    p->shift_square += p->shift[k] * p->shift[k];
-  }
-  return QV_OK;
 }
 
 static void choose_controls(qv_pricer *p)
@@ -253,7 +238,7 @@ static qv_code build(qv_pricer *p, const qv_market *market, const qv_contract *c
     QV_TRY(qv_greeks_plan(p));
   }
   if (p->opts.importance) {
-    QV_TRY(choose_shift(p));
+    QV_TRY(qv_pricer_choose_shift(p));
   }
   const qv_points_opts points = {.kind = p->opts.points,
                                  .seed = p->opts.seed,
@@ -324,12 +309,12 @@ int qv_pricer_steps(const qv_pricer *pricer)
 int qv_pricer_dimensions(const qv_pricer *pricer)
 {
   return qv_paths_normals(pricer->scenario[0].paths) + qv_paths_uniforms(pricer->scenario[0].paths) +
-         (pricer->shift ? 1 : 0);
+         (pricer->shifts > 0 ? 1 : 0);
 }
 
 double qv_pricer_shift(const qv_pricer *pricer)
 {
-  return pricer->shift_total;
+  return pricer->shifts > 0 ? sqrt(pricer->shift_square[0]) : 0.0;
 }
 
 int qv_pricer_controls(const qv_pricer *pricer)
@@ -366,12 +351,16 @@ static qv_code run(const qv_comm *comm, const qv_pricer *pricer, int64_t paths, 
   const int groups = qv_pricer_groups(pricer);
   qv_sampling *sampling = NULL;
   qv_estimator *estimator = NULL;
-  qv_code code = qv_sampling_create(comm, &sampler, groups, 8, &sampling);
+  qv_code code = qv_sampling_create(comm, &sampler, groups, groups > 1 ? 1 : 8, &sampling);
   if (code == QV_OK) {
     code = qv_estimator_create(sampler.components, groups, &estimator);
   }
   while (code == QV_OK) {
     code = qv_sampling_step(sampling, estimator);
+    const int64_t blocks = qv_estimator_blocks(estimator, 0);
+    if (groups > 1 && (blocks & (blocks - 1)) != 0) {
+      continue; /* Sobol points are a net at powers of two only */
+    }
     *out = qv_pricer_price(pricer, estimator);
     if (out->samples >= paths || (error > 0 && out->error <= error)) {
       break;

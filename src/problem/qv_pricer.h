@@ -22,8 +22,8 @@ typedef struct {
   qv_path_kind construction;
   bool antithetic;
   int control;     /* QV_CONTROL_SPOT | QV_CONTROL_COMPANION; what the contract cannot offer is left out */
-  bool importance; /* shift the first Brownian factor to where the payoff is (Glasserman, Heidelberger, Shahabuddin,
-                      Math. Finance 9 (1999) 117, with the direction of a straight path); a quarter of the paths stay */
+  bool importance; /* shift the Brownian factors to where the payoff is (Glasserman, Heidelberger, Shahabuddin, Math.
+                      Finance 9 (1999) 117, along straight paths); a quarter of the paths stay */
   double max_step; /* years, see qv_paths */
   bool greeks;
 } qv_pricer_opts;
@@ -47,7 +47,7 @@ int qv_pricer_groups(const qv_pricer *pricer);
 int qv_pricer_steps(const qv_pricer *pricer);
 int qv_pricer_dimensions(const qv_pricer *pricer);
 
-/* The shift of importance sampling in standard deviations of the first factor at maturity; 0: none. */
+/* The length of importance sampling's shift, in standard deviations of the Brownian factors at maturity; 0: none. */
 double qv_pricer_shift(const qv_pricer *pricer);
 
 /* The price with its control variates, and without any. */
@@ -68,8 +68,9 @@ typedef struct {
 int qv_pricer_greeks(const qv_pricer *pricer);
 qv_greek qv_pricer_greek(const qv_pricer *pricer, const qv_estimator *estimator, int i);
 
-/* Prices in one call with blocks of `step` x QV_BLOCK samples per group, until `paths` samples or (error > 0) until the
- * standard error of the price is at most `error`. Collective. For tests and small uses: tasks step themselves. */
+/* Prices in one call until `paths` samples or (error > 0) until the standard error of the price is at most `error`;
+ * with Sobol points it looks, and stops, at powers of two blocks per scramble only. Collective. For tests and small
+ * uses: tasks step themselves. */
 qv_code qv_price_now(const qv_comm *comm, const qv_market *market, const qv_contract *contract,
                      const qv_pricer_opts *opts, int64_t paths, double error, qv_estimate *out);
 

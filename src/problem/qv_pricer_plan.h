@@ -7,6 +7,7 @@
 
 #define QV_SCENARIOS 9
 #define QV_GREEKS    8
+#define QV_SHIFTS    2
 
 /* The market and contract as they are (0), or with one thing changed. */
 typedef struct {
@@ -45,10 +46,14 @@ struct qv_pricer {
   double control_mean[2];
   bool control_is_spot[2];
   int first_greek; /* its component */
-  double *shift;   /* [steps] added to the normals of the first factor; NULL: none */
-  double shift_total, shift_square;
+  int shifts;      /* of importance sampling, 0 to QV_SHIFTS */
+  double *shift;   /* [shifts][steps][factors] added to the normals */
+  double shift_square[QV_SHIFTS];
   int batch;
 };
+
+/* Sets the shifts of importance sampling; none where |payoff| times density is largest at the origin. Local. */
+qv_code qv_pricer_choose_shift(qv_pricer *pricer);
 
 /* The sums over normals that likelihood ratios need, per path. */
 typedef struct {

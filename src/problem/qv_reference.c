@@ -176,7 +176,7 @@ bool qv_reference_price(const qv_market *market, const qv_contract *contract, do
   } ways[] = {{qv_reference_european, "closed form"},  {qv_reference_asian, "closed form"},
               {qv_reference_variance, "closed form"},  {qv_reference_bond_option, "closed form"},
               {qv_reference_barrier, "quadrature"},    {qv_reference_lookback, "quadrature"},
-              {qv_reference_two_assets, "quadrature"}, {qv_reference_fourier, "Fourier cosine series"},
+              {qv_reference_several, "quadrature"},    {qv_reference_fourier, "Fourier cosine series"},
               {qv_reference_american, "binomial tree"}};
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     if (ways[i].price(market, contract, value)) {

@@ -30,13 +30,14 @@ double qv_quadrature(double (*f)(double x, const void *context), const void *con
 /* The parts; all under Black-Scholes unless said otherwise. Each returns false where it does not apply. */
 
 /* European profiles and exchange options (Margrabe, J. Finance 33 (1978) 177) in closed form; baskets, spreads and
- * best-or-worst of two underlyings by one quadrature over the second one, conditional on which the first is lognormal.
- */
+ * best-or-worst of two or three underlyings by quadrature over all but the first, which is lognormal given them (64 x
+ * 32 points for two; 0.1 s for three). */
 bool qv_reference_european(const qv_market *market, const qv_contract *contract, double *value);
-bool qv_reference_two_assets(const qv_market *market, const qv_contract *contract, double *value);
+bool qv_reference_several(const qv_market *market, const qv_contract *contract, double *value);
 
 /* One or two barriers watched continuously over the whole life: the image densities of Brownian motion killed at the
- * barriers, integrated against the profile; hitting times by their Laplace transform. Flat curves. */
+ * barriers, integrated against the profile; hitting times by their Laplace transform. Soft barriers: the mean over
+ * their levels (Hart and Ross, Risk 7(8) (1994) 46). Flat curves. */
 bool qv_reference_barrier(const qv_market *market, const qv_contract *contract, double *value);
 
 /* Geometric Asians with discrete fixings, price or strike. */

@@ -118,6 +118,48 @@ static double double_value(const killed *k, double vanilla)
                                   : vanilla - out + discount * c->rebate * alive;
 }
 
+/* Hit today: what is left is the profile at maturity (in), the rebate (out) or what is paid today. */
+static double passed_value(const qv_market *market, const qv_contract *c)
+{
+  const double t = c->maturity, discount = qv_market_discount(market, t), spot = market->asset[0].spot;
+  if (c->kind == QV_CONTRACT_BARRIER && c->settle_at_hit) {
+    return c->profile == QV_PROFILE_ASSET ? spot : c->cash;
+  }
+  if (c->knock == QV_KNOCK_LOWER_FIRST || c->knock == QV_KNOCK_UPPER_FIRST) {
+    return (spot < c->lower) == (c->knock == QV_KNOCK_LOWER_FIRST) ? c->cash : 0.0;
+  }
+  if (c->knock == QV_KNOCK_OUT) {
+    return c->rebate * (c->rebate_at_hit ? 1.0 : discount);
+  }
+  return discount *
+         qv_lognormal_profile(c, qv_market_forward(market, 0, t), qv_curve_integral(&market->asset[0].volatility, t));
+}
+
+/* A soft barrier is the mean of hard ones over its levels. */
+typedef struct {
+  const qv_market *market;
+  const qv_contract *contract;
+} softened;
+
+static double at_level(double level, const void *context)
+{
+  const softened *s = context;
+  qv_contract hard = *s->contract;
+  double value = 0;
+  hard.barrier = level;
+  hard.barrier_end = 0;
+  hard.passed_counts = true;
+  qv_reference_barrier(s->market, &hard, &value);
+  return value;
+}
+
+static double soft_value(const qv_market *market, const qv_contract *c)
+{
+  const softened s = {market, c};
+  const double width = c->barrier_end - c->barrier;
+  return width == 0 ? at_level(c->barrier, &s) : qv_quadrature(at_level, &s, c->barrier, c->barrier_end, 1) / width;
+}
+
 bool qv_reference_barrier(const qv_market *market, const qv_contract *contract, double *value)
 {
   const bool two = contract->kind == QV_CONTRACT_DOUBLE_BARRIER;
@@ -130,6 +172,14 @@ bool qv_reference_barrier(const qv_market *market, const qv_contract *contract, 
   const double t = contract->maturity, volatility = sqrt(qv_curve_integral(&asset->volatility, t) / t);
   if (volatility <= 0) {
     return false;
+  }
+  if (!two && contract->barrier_end > 0) {
+    *value = soft_value(market, contract);
+    return true;
+  }
+  if (qv_contract_is_passed(contract, asset->spot)) {
+    *value = passed_value(market, contract);
+    return true;
   }
   killed k = {.contract = contract, .spot = asset->spot, .volatility = volatility, .time = t};
   k.rate = qv_curve_integral(&market->rate, t) / t;

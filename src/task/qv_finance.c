@@ -223,6 +223,8 @@ static void read_terms(const qv_deck *deck, int kind, qv_contract *c)
   c->upward = qv_deck_choice(deck, "contract.direction") == 1;
   c->both_sides = qv_deck_choice(deck, "contract.direction") == 2;
   c->barrier = optional(deck, "contract.barrier");
+  c->barrier_end = optional(deck, "contract.barrier_end");
+  c->passed_counts = qv_deck_choice(deck, "contract.passed") == 1;
   c->lower = optional(deck, "contract.lower");
   c->upper = optional(deck, "contract.upper");
   c->rebate = qv_deck_real(deck, "contract.rebate");
@@ -324,5 +326,6 @@ qv_american_opts qv_finance_american(const qv_deck *deck)
   opts.degree = (int)qv_deck_int(deck, "sampling.degree");
   opts.inner_paths = (int)((qv_deck_int(deck, "sampling.inner_paths") + 63) / 64 * 64);
   opts.max_step = optional(deck, "sampling.max_step");
+  opts.delta = qv_deck_has_choice(deck, "report", "greeks");
   return opts;
 }

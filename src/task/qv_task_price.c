@@ -441,6 +441,11 @@ static qv_code add_american(const price *p, const qv_estimate *e, qv_result *res
 {
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "lower_bound", e->mean, e->error, "",
                        "value of the exercise policy on fresh paths"));
+  if (qv_deck_has_choice(p->deck, "report", "greeks")) {
+    const qv_estimate delta = qv_american_delta(p->estimator);
+    QV_TRY(
+        qv_result_add(result, QV_RESULT_VALUE, "delta", delta.mean, delta.error, "", "pathwise, with the policy held"));
+  }
   if (p->upper && qv_estimator_samples(p->upper) > 0) {
     const qv_estimate u = qv_estimator_mean(p->upper, 0);
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "upper_bound", u.mean, u.error, "", "by duality, nested simulation"));
@@ -490,6 +495,10 @@ static qv_code finish(void *context, bool done, qv_archive *archive, qv_result *
     if (qv_pricer_controls(p->pricer) > 0) {
       QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "uncontrolled_price", plain.mean, plain.error, "",
                            "the same paths without control variates"));
+    }
+    if (qv_pricer_shift(p->pricer) > 0) {
+      QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "importance_shift", qv_pricer_shift(p->pricer), NAN, "",
+                           "of the Brownian factors at maturity, in standard deviations"));
     }
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "payoff_deviation", sqrt(plain.variance), NAN, "", "of one sample"));
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "payoff_skew", plain.skew, NAN, "", "of one sample"));

@@ -16,9 +16,16 @@ typedef struct {
   qv_market *market; /* NULL: not covered */
   qv_contract *contract;
   const char *reason; /* why not covered */
+  const char *greek;  /* the value is this derivative of the price; NULL: the price */
+  int rule;           /* which kind of row, below QUANTLIB_RULES */
 } quantlib_case;
 
 #define QUANTLIB_CASES 1000
+#define QUANTLIB_RULES 64
+
+/* QuantLib's test of a kind of rows, and what is priced there. */
+const char *quantlib_rule_test(int rule);
+const char *quantlib_rule_what(int rule);
 
 /* All cases of kind `reference`, at most QUANTLIB_CASES; returns their number, or -1 if the file cannot be read. */
 int quantlib_read(const char *path, quantlib_case *cases);

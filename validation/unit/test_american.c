@@ -79,6 +79,46 @@ static void put(const qv_comm *comm, bool compare)
   qv_market_destroy(&m);
 }
 
+/* The delta of the Bermudan put against differences of the tree, and where there is none. */
+static void delta(void)
+{
+  qv_market *m = NULL;
+  qv_contract *c = NULL;
+  qv_american *a = NULL;
+  qv_sampling *sampling = NULL;
+  qv_estimator *e = NULL;
+  qv_american_opts opts = qv_american_opts_default();
+  double up, down;
+  CHECK(qv_market_create(QV_MODEL_BLACK_SCHOLES, 1, &m) == QV_OK);
+  CHECK(qv_contract_create(QV_CONTRACT_AMERICAN, 1, &c) == QV_OK);
+  m->rate = qv_curve_flat(0.06);
+  m->asset[0] = (qv_asset){100, qv_curve_flat(0), qv_curve_flat_volatility(0.4)};
+  c->sign = -1;
+  CHECK(qv_contract_set_dates(c, 5, 0.2) == QV_OK);
+  opts.training_blocks = 16;
+  opts.delta = true;
+  CHECK(qv_american_create(qv_comm_world(), m, c, &opts, &a) == QV_OK && qv_american_train(a) == QV_OK);
+  const qv_sampler sampler = qv_american_lower(a);
+  CHECK(qv_sampling_create(qv_comm_world(), &sampler, 1, 64, &sampling) == QV_OK);
+  CHECK(qv_estimator_create(sampler.components, 1, &e) == QV_OK);
+  CHECK(qv_sampling_step(sampling, e) == QV_OK);
+  m->asset[0].spot = 101;
+  CHECK(qv_reference_american(m, c, &up));
+  m->asset[0].spot = 99;
+  CHECK(qv_reference_american(m, c, &down));
+  const qv_estimate slope = qv_american_delta(e);
+  CHECK(slope.error < 0.002 && fabs(slope.mean - (up - down) / 2) < 4 * slope.error + 0.002);
+  qv_estimator_destroy(&e);
+  qv_sampling_destroy(&sampling);
+  qv_american_destroy(&a);
+  c->profile = QV_PROFILE_CASH;
+  CHECK(qv_american_create(qv_comm_self(), m, c, &opts, &a) == QV_ERR_INPUT);
+  CHECK(strstr(qv_error_text(), "of early exercise there is a delta only, for one underlying"));
+  qv_error_clear();
+  qv_contract_destroy(&c);
+  qv_market_destroy(&m);
+}
+
 /* The best of two assets with dividends, nine dates: 13.90 (Andersen and Broadie, table 2: S 100, K 100, r 5 %, q 10 %,
  * sigma 20 %, T 3, interval 13.892 to 13.934). */
 static void best_of_two(const qv_comm *comm)
@@ -136,6 +176,7 @@ int main(int argc, char **argv)
   put(world, qv_comm_size(world) <= 2);
   if (qv_comm_size(world) == 1) {
     best_of_two(world);
+    delta();
     messages();
   }
   CHECK(qv_memory_balance() == 0);
