@@ -54,8 +54,7 @@ qv_estimate qv_american_price(const qv_american *american, const qv_estimator *e
  * Only if opts.delta. Local. */
 qv_estimate qv_american_delta(const qv_estimator *estimator);
 
-/* Outer paths of the upper bound (one component). Fails with QV_ERR_INPUT for models whose state is more than prices.
- * Local. */
+/* Outer paths of the upper bound (one component). Fails with QV_ERR_INPUT where exercise is allowed today. Local. */
 qv_code qv_american_plan_upper(qv_american *american);
 qv_sampler qv_american_upper(const qv_american *american);
 

@@ -20,6 +20,9 @@ static qv_code plan_later(qv_american *a, int k)
   qv_market *m = a->later_market[k];
   qv_contract *c = a->later_contract[k];
   m->rate = qv_curve_rolled(&m->rate, elapsed);
+  if (m->surface) {
+    qv_local_volatility_roll(m->surface, elapsed);
+  }
   for (int s = 0; s < m->assets; s++) {
     m->asset[s].dividend = qv_curve_rolled(&m->asset[s].dividend, elapsed);
     m->asset[s].volatility = qv_curve_rolled(&m->asset[s].volatility, elapsed);
@@ -42,10 +45,6 @@ qv_code qv_american_plan_upper(qv_american *american)
 {
   qv_american *a = american;
   const size_t dates = (size_t)a->contract->dates;
-  if (a->market->model != QV_MODEL_BLACK_SCHOLES && a->market->model != QV_MODEL_MERTON) {
-    return qv_fail(QV_ERR_INPUT, "sampling.upper_paths: the upper bound is available for the models black-scholes and "
-                                 "merton, whose state is the prices alone");
-  }
   if (a->contract->date[0] <= 0) {
     return qv_fail(QV_ERR_INPUT, "sampling.upper_paths: the upper bound needs exercise dates after today");
   }
@@ -122,8 +121,8 @@ static void follow_inner(void *self, const qv_path_view *view)
   }
 }
 
-/* Q: the value today of going on after date k - 1 from the given logs of prices. */
-static double value_of_going_on(const qv_american *a, int k, const double *logs, int64_t outer, double *space)
+/* Q: the value today of going on after date k - 1 from the given state: logs of prices, and Heston's variance. */
+static double value_of_going_on(const qv_american *a, int k, const double *state, int64_t outer, double *space)
 {
   const qv_paths *paths = a->later[k];
   const int normals = qv_paths_normals(paths), uniforms = qv_paths_uniforms(paths), batch = 64;
@@ -136,12 +135,12 @@ static double value_of_going_on(const qv_american *a, int k, const double *logs,
     if (uniforms > 0) {
       qv_points_uniform(a->inner[k], 0, first, batch, normals, normals + uniforms, u, batch);
     }
-    qv_paths_run_from(paths, logs, z, u, batch, batch, work, follow_inner, &f);
+    qv_paths_run_from(paths, state, z, u, batch, batch, work, follow_inner, &f);
     for (int i = 0; i < batch; i++) {
       sum += f.cash[i];
     }
   }
-  return sum / a->opts.inner_paths + (a->growth ? european_value(a, k, exp(logs[0])) : 0.0);
+  return sum / a->opts.inner_paths + (a->growth ? european_value(a, k, exp(state[0])) : 0.0);
 }
 
 /* One outer batch: the bound needs each path's prices at all dates, so they are walked date by date. */
@@ -163,22 +162,25 @@ static void walk(void *self, const qv_path_view *view)
     return;
   }
   for (int i = 0; i < view->count; i++) {
-    double prices[QV_CONTRACT_ASSETS], logs[QV_MARKET_ASSETS];
+    double prices[QV_CONTRACT_ASSETS], state[QV_MARKET_ASSETS + 1];
     for (int s = 0; s < view->assets; s++) {
-      logs[s] = view->x1[s * view->stride + i];
+      state[s] = view->x1[s * view->stride + i];
+    }
+    if (view->hidden) {
+      state[view->assets] = view->hidden[i];
     }
     for (int s = 0; s < c->assets; s++) {
       prices[s] = view->s1[s * view->stride + i];
     }
     const double value = qv_contract_terminal(c, prices);
     if (k < 0) {
-      w->on[i] = value_of_going_on(a, 0, logs, w->first + i, w->space);
+      w->on[i] = value_of_going_on(a, 0, state, w->first + i, w->space);
       w->martingale[i] = 0;
       w->best[i] = c->continuous ? value : -INFINITY; /* a Bermudan cannot be exercised today */
       continue;
     }
     const double paid = a->discount[k] * value;
-    const double on = k < c->dates - 1 ? value_of_going_on(a, k + 1, logs, w->first + i, w->space) : 0.0;
+    const double on = k < c->dates - 1 ? value_of_going_on(a, k + 1, state, w->first + i, w->space) : 0.0;
     const double worth = qv_american_exercises(a, k, prices, value) ? paid : on;
     w->martingale[i] += worth - w->on[i];
     w->on[i] = on;

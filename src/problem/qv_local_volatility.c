@@ -209,6 +209,13 @@ qv_code qv_local_volatility_copy(const qv_local_volatility *surface, double shif
   return QV_OK;
 }
 
+void qv_local_volatility_roll(qv_local_volatility *surface, double elapsed)
+{
+  for (int i = 0; i < surface->times; i++) {
+    surface->time[i] -= elapsed;
+  }
+}
+
 /* The nodes around `at`, and the weight of the upper one. */
 static void bracket(const double *nodes, int count, double at, int *low, int *high, double *weight)
 {

@@ -12,7 +12,7 @@
 
 typedef struct {
   int times, levels;
-  double *time;       /* [times], increasing, >= 0 */
+  double *time;       /* [times], increasing; >= 0 but for a surface that has been rolled */
   double *log_level;  /* [levels], increasing */
   double *volatility; /* [times][levels], >= 0 */
 } qv_local_volatility;
@@ -28,6 +28,9 @@ void qv_local_volatility_destroy(qv_local_volatility **surface);
 
 /* A copy with every volatility changed by `shift` (not below 0). The caller destroys *out. */
 qv_code qv_local_volatility_copy(const qv_local_volatility *surface, double shift, qv_local_volatility **out);
+
+/* The surface as it is seen `elapsed` years later. Local. */
+void qv_local_volatility_roll(qv_local_volatility *surface, double elapsed);
 
 /* volatility[i] at time t and levels exp(x[i]). Local, thread-safe. */
 void qv_local_volatility_at(const qv_local_volatility *surface, double t, const double *x, int count,

@@ -307,7 +307,7 @@ static void start_state(const qv_paths *p, const double *start, int count, qv_pa
   }
   for (int i = 0; i < count; i++) {
     state->variance[i] = 0;
-    state->hidden[0][i] = m->model == QV_MODEL_HESTON ? m->heston.variance : 0.0;
+    state->hidden[0][i] = m->model != QV_MODEL_HESTON ? 0.0 : start ? start[m->assets] : m->heston.variance;
     state->hidden[1][i] = 0;
     state->discounts[i] = 1;
   }
@@ -331,6 +331,7 @@ void qv_paths_run_from(const qv_paths *paths, const double *start, const double 
   view.x0 = view.x1 = state.x[1];
   view.s1 = state.s;
   view.variance = state.variance;
+  view.hidden = m->model == QV_MODEL_HESTON ? state.hidden[0] : NULL;
   view.discount = 1;
   view.discounts = stochastic ? state.discounts : NULL;
   if (paths->contract->dates > 0 && paths->contract->date[0] <= 1e-12 * paths->contract->maturity) {

@@ -35,6 +35,7 @@ typedef struct {
   const double *x0, *x1;   /* logs of prices at both ends, [assets][stride] */
   const double *s1;        /* prices at t1, [assets][stride]; only at dates, at maturity and with every_step */
   const double *variance;  /* of log S_0 over the step, [count] */
+  const double *hidden;    /* heston: variance at t1, [count]; NULL: the state is the prices alone */
   const double *uniform;   /* the contract's uniforms of the step, [uniforms][stride] */
   double discount;         /* to t1, where rates are deterministic */
   const double *discounts; /* [count] where they are not; otherwise NULL */
@@ -72,7 +73,8 @@ void qv_paths_construct(const qv_paths *paths, double *z, int64_t stride, int co
 void qv_paths_run(const qv_paths *paths, const double *z, const double *u, int64_t stride, int count, void *workspace,
                   qv_path_observer observer, void *self);
 
-/* The same from other prices today than the market's: logs start[assets]. Black-Scholes, Merton, local volatility. */
+/* The same from another state today than the market's: logs start[assets], under Heston followed by the variance. All
+ * models but Hull-White. */
 void qv_paths_run_from(const qv_paths *paths, const double *start, const double *z, const double *u, int64_t stride,
                        int count, void *workspace, qv_path_observer observer, void *self);
 

@@ -8,7 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#define PLAIN 0.25 /* part of the paths that importance sampling leaves alone */
+#define SCRAMBLE_BLOCKS 2    /* at the least, of each scramble: error bars from fewer points come out too short */
+#define PLAIN           0.25 /* part of the paths that importance sampling leaves alone */
 
 qv_pricer_opts qv_pricer_opts_default(void)
 {
@@ -351,7 +352,7 @@ static qv_code run(const qv_comm *comm, const qv_pricer *pricer, int64_t paths, 
   const int groups = qv_pricer_groups(pricer);
   qv_sampling *sampling = NULL;
   qv_estimator *estimator = NULL;
-  qv_code code = qv_sampling_create(comm, &sampler, groups, groups > 1 ? 1 : 8, &sampling);
+  qv_code code = qv_sampling_create(comm, &sampler, groups, groups > 1 ? SCRAMBLE_BLOCKS : 8, &sampling);
   if (code == QV_OK) {
     code = qv_estimator_create(sampler.components, groups, &estimator);
   }
