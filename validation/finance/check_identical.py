@@ -3,8 +3,8 @@
 
 usage: check_identical.py QONVERGE MPIRUN DECK[,KEY=VALUE...]...
 
-Runs each deck, with the given settings, on 1, 2, 3 and 4 ranks with 1 and 2 threads each, and compares every number of the
-results in the JSON summaries, bit for bit. Prints the number of runs; exit code 1 and both summaries where two differ.
+Runs each deck, with the given settings, on 1, 2, 3 and 4 ranks with 1 and 2 threads each, and compares every number
+of the results in the JSON summaries, bit for bit. Prints the number of runs; exit code 1 and both where two differ.
 """
 import glob
 import json
@@ -18,8 +18,8 @@ def run(program, mpirun, words, ranks, threads):
     deck, settings = words[0], [word for setting in words[1:] for word in ("--set", setting)]
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([mpirun, "-q", "-n", str(ranks), program, "run", deck, "-o", folder, "-q"] + settings, check=True,
-                       stdout=subprocess.DEVNULL, env=environment)
+        command = [mpirun, "-q", "-n", str(ranks), program, "run", deck, "-o", folder, "-q"] + settings
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
         with open(glob.glob(os.path.join(folder, "*.json"))[0], encoding="utf-8") as file:
             data = json.load(file)
     return {key: data[key] for key in ("return_result", "return_error", "baseline", "values")}
