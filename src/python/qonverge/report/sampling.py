@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.ticker import LogFormatterSciNotation
 
 from qonverge.report.plot import ANSWER, BASELINE, GREY, finish, legend, new_axes, number
 
@@ -121,6 +122,7 @@ def error_of_samples(run):
                 label="slope −0.50: plain Monte Carlo")
     axes.set_xlabel("paths")
     axes.set_ylabel("standard error / currency")
+    axes.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(1.5, 0.6)))  # often less than a decade
     legend(axes)
     return finish(figure, "error-of-samples", "Error against samples",
                   "Both axes logarithmic." +
