@@ -12,7 +12,7 @@ from qonverge.report.plot import number
 from qonverge.report.scan import scan
 
 TOPICS = (optimisation, quantum, sampling, finance, spectrum)
-LONG_TEXT = 600  # characters
+LONG_TEXT = 600  # characters; a fifth of it is shown
 # What is looked at first; the others stand behind a click.
 MAIN_RESOURCES = ("logical_qubits", "two_qubit_gates", "depth", "t_count", "total_t_count", "shots_per_energy", "shots",
                   "reliable_operations")
@@ -137,7 +137,7 @@ def folded(text):
     """A long text shows its beginning, and the rest after a click."""
     if len(text) <= LONG_TEXT:
         return escape(text)
-    return f"<details><summary>{escape(text[:LONG_TEXT // 2])} ...</summary>{escape(text)}</details>"
+    return f"<details><summary>{escape(text[:LONG_TEXT // 5])} ...</summary>{escape(text)}</details>"
 
 
 def values_table(run):
