@@ -72,6 +72,23 @@ qv_text qv_text_open(const char *name, const char *text, size_t length)
   return (qv_text){.name = name, .cursor = text, .end = text + length, .line = 0};
 }
 
+/* Bytes of the UTF-8 character that begins here, 1 for a printable one of ASCII; 0 if it is none. */
+static int character_length(const char *at)
+{
+  const unsigned char first = (unsigned char)at[0];
+  const int length = first < 0x80 ? 1 : first >= 0xf0 && first < 0xf8 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  if (first < 0x20 || first == 0x7f || first >= 0xf8) {
+    return 0;
+  }
+  for (int k = 1; k < length; k++) {
+    if (((unsigned char)at[k] & 0xc0) != 0x80) {
+      return 0;
+    }
+  }
+  return length;
+}
+
+/* Messages quote words of files that may be anything: what a terminal cannot show becomes '?'. */
 qv_code qv_text_fail(const qv_text *text, const char *format, ...)
 {
   char message[1024];
@@ -79,6 +96,11 @@ qv_code qv_text_fail(const qv_text *text, const char *format, ...)
   va_start(args, format);
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
+  for (char *at = message; *at != 0;) {
+    const int length = character_length(at);
+    *at = length > 0 ? *at : '?';
+    at += length > 0 ? length : 1;
+  }
   return qv_fail(QV_ERR_INPUT, "%s:%lld: %s", text->name, (long long)(text->line > 0 ? text->line : 1), message);
 }
 

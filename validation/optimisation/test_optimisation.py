@@ -78,6 +78,19 @@ class Decks(Task):
         mean, deviation = frontier.solve(PRODUCT, 26 / 49, 16)
         self.assertAlmostEqual(frontier.error_of(mean, deviation, *frontier.frontier()), 1.2181, delta=1e-4)
 
+    def test_graphs_in_parts(self):
+        """Two rings and a vertex by itself: a cut, and a gap that does not vanish, though each part can be flipped."""
+        path = os.path.join(self.folder, "parts.txt")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("9 8\n1 2 1\n2 3 1\n3 4 1\n4 1 1\n5 6 1\n6 7 1\n7 8 1\n8 5 1\n")
+        model = f"model: {{objective: maxcut, graph: {path}}}\n"
+        for task, more in (("enumerate", ""), ("anneal", "anneal: {sweeps: 512, max_sweeps: 512}\n"),
+                           ("qaoa", "qaoa: {layers: 2}\n"),
+                           ("ising-evolve", "evolve: {time: 5, gap_points: 6}\n")):
+            self.run_deck(self.write(f"task: {task}\n{model}{more}"))
+            self.assertEqual(self.summary("result")["return_result"], 8, task)
+        self.assertGreater(self.summary("result")["values"]["smallest_gap"], 0.5)
+
     def test_unit_commitment(self):
         text = self.run_deck(os.path.join(SOURCE, "config", "unit-commitment.yaml"), "--set", "model.hours=6")
         self.assertIn("hour 3, 600 MW: unit 2 250 MW unit 3 300 MW unit 4 50 MW (starts); dispatch 12450.36", text)
@@ -144,6 +157,31 @@ class Refusals(Task):
             file.write("3 2\n1 2 1\n1 9 1\n")
         self.expect(f"task: anneal\nmodel: {{objective: maxcut, graph: {path}}}\n", 66,
                     "bad.txt:3: the second vertex (numbered from 1) is 9, but must lie in 1..3")
+
+    def test_files_of_no_kind(self):
+        """Random bytes instead of each kind of model file: one message, which a terminal can show."""
+        path = os.path.join(self.folder, "noise")
+        with open(path, "wb") as file:
+            file.write(bytes((37 * k * k + 11 * k + 199) % 251 for k in range(300)))
+        cases = {"maxcut, graph": "is not a whole number: the number of vertices should stand here",
+                 "qubo, file": "noise:",
+                 "portfolio, units: 3, file": "noise:",
+                 "unit-commitment, file": "noise:",
+                 "tsp, file": "noise:",
+                 "knapsack, file": "noise:",
+                 "mimo, file": "noise:"}
+        for key, message in cases.items():
+            text = self.run_deck(self.write(f"task: anneal\nmodel: {{objective: {key}: {path}}}\n"), code=66)
+            self.assertEqual(text.count("error:"), 1, text)
+            self.assertIn(message, text)
+            self.assertTrue(all(c.isprintable() or c == "\n" for c in text), repr(text))
+
+    def test_too_large_for_a_statevector(self):
+        graph = os.path.join(DATA, "gset", "G1.txt")
+        for task in ("qaoa", "ising-evolve"):
+            more = "evolve: {time: 1}\n" if task == "ising-evolve" else ""
+            self.expect(f"task: {task}\nmodel: {{objective: maxcut, graph: {graph}}}\n" + more, 65,
+                        "the problem has 800 variables: a statevector has at most 62 qubits; use task anneal")
 
 
 if __name__ == "__main__":
