@@ -6,6 +6,7 @@
 #include "problem/qv_reference.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BATCH 64
@@ -62,16 +63,23 @@ static qv_code read_position(reader *r, qv_position *p)
     p->type = 0;
     return qv_text_end_line(text, "name spot volatility quantity share");
   }
-  p->type = qv_text_accept(text, "call") ? 1 : -1;
-  if (p->type < 0 && !qv_text_accept(text, "put")) {
-    return qv_text_fail(text, "the fifth word must be share, call or put");
+  static const struct {
+    const char *word;
+    int type;
+  } options[] = {{"call", 1}, {"put", -1}, {"cash-call", 2}, {"cash-put", -2}};
+  p->type = 0;
+  for (size_t i = 0; p->type == 0 && i < sizeof options / sizeof *options; i++) {
+    p->type = qv_text_accept(text, options[i].word) ? options[i].type : 0;
+  }
+  if (p->type == 0) {
+    return qv_text_fail(text, "the fifth word must be share, call, put, cash-call or cash-put");
   }
   QV_TRY(qv_text_real(text, "the strike", &p->strike));
   QV_TRY(qv_text_real(text, "the maturity in years", &p->maturity));
   if (!(p->strike > 0 && p->maturity > 0)) {
     return qv_text_fail(text, "an option needs a strike and a maturity above 0, not %g and %g", p->strike, p->maturity);
   }
-  return qv_text_end_line(text, "name spot volatility quantity call|put strike maturity");
+  return qv_text_end_line(text, "name spot volatility quantity call|put|cash-call|cash-put strike maturity");
 }
 
 static bool is_comment(const qv_text *text)
@@ -159,7 +167,13 @@ static double unit_value(const qv_book *b, const qv_position *p, double price, d
   }
   const double left = fmax(p->maturity - elapsed, 0.0), discount = qv_market_discount(b->market, left);
   const double variance = qv_curve_integral(&b->market->asset[p->asset].volatility, left);
-  return discount * qv_black(p->type, fmax(price, 1e-300) / discount, p->strike, variance);
+  const double forward = fmax(price, 1e-300) / discount;
+  if (abs(p->type) == 1) {
+    return discount * qv_black(p->type, forward, p->strike, variance);
+  }
+  const double side = p->type > 0 ? 1.0 : -1.0, inside = side * log(forward / p->strike);
+  return variance > 0 ? discount * qv_normal_cdf(inside / sqrt(variance) - 0.5 * side * sqrt(variance))
+                      : (inside > 0 ? 1.0 : 0.0);
 }
 
 double qv_book_value(const qv_book *book)

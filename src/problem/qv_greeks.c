@@ -2,8 +2,8 @@
  *
  * Pathwise where the payoff is continuous and moves with a common factor on the path: V_S = slope / S_0, and gamma as
  * the likelihood-ratio derivative of that. Likelihood ratio where the payoff jumps and the first step is Gaussian.
- * Bumps with common random numbers elsewhere; there all payoffs are continuous. Source: Glasserman (2003), chapter 7.
- */
+ * Bumps with common random numbers elsewhere, wider where the payoff jumps: the variance of a difference then grows as
+ * one over the bump. Source: Glasserman (2003), chapter 7. */
 #include "problem/qv_pricer_plan.h"
 
 #include <math.h>
@@ -12,6 +12,11 @@
 #define VOLATILITY_BUMP 0.005
 #define RATE_BUMP       1e-4
 #define TIME_BUMP       (1.0 / 365)
+
+/* The same for payoffs that jump. */
+#define JUMP_SPOT_BUMP       0.02
+#define JUMP_VOLATILITY_BUMP 0.02
+#define JUMP_RATE_BUMP       0.005
 
 static qv_code add_scenario(qv_pricer *p, qv_market *market, qv_contract *contract, int *index)
 {
@@ -105,11 +110,11 @@ static qv_code plan_spot(qv_pricer *p, bool scales, bool gaussian, bool jumps)
     return QV_OK;
   }
   int up = 0, down = 0;
+  const double part = jumps ? JUMP_SPOT_BUMP : SPOT_BUMP, h = part * spot;
   if (!scales || !gaussian) {
-    QV_TRY(add_bumped(p, BUMP_SPOT, SPOT_BUMP, &up));
-    QV_TRY(add_bumped(p, BUMP_SPOT, -SPOT_BUMP, &down));
+    QV_TRY(add_bumped(p, BUMP_SPOT, part, &up));
+    QV_TRY(add_bumped(p, BUMP_SPOT, -part, &down));
   }
-  const double h = SPOT_BUMP * spot;
   if (scales) {
     add_greek(p, "delta", "pathwise", QV_GREEK_SLOPE, 0, 0, 1 / spot);
   } else {
@@ -130,14 +135,15 @@ static qv_code plan_parameters(qv_pricer *p, bool gaussian, bool jumps)
   if (jumps && gaussian) {
     add_greek(p, "vega", ratio, QV_GREEK_SCORE_VEGA, 0, 0, 1);
     add_greek(p, "rho", ratio, QV_GREEK_SCORE_RHO, 0, 0, 1);
-  } else if (!jumps) {
+  } else {
     const double unit = base->market->model == QV_MODEL_HULL_WHITE ? 0.1 : 1.0;
-    QV_TRY(add_bumped(p, BUMP_VOLATILITY, VOLATILITY_BUMP, &a));
-    QV_TRY(add_bumped(p, BUMP_VOLATILITY, -VOLATILITY_BUMP, &b));
-    add_greek(p, "vega", bumped, QV_GREEK_DIFFERENCE, a, b, 0.5 / (VOLATILITY_BUMP * unit));
-    QV_TRY(add_bumped(p, BUMP_RATE, RATE_BUMP, &a));
-    QV_TRY(add_bumped(p, BUMP_RATE, -RATE_BUMP, &b));
-    add_greek(p, "rho", bumped, QV_GREEK_DIFFERENCE, a, b, 0.5 / RATE_BUMP);
+    const double volatility = jumps ? JUMP_VOLATILITY_BUMP : VOLATILITY_BUMP, rate = jumps ? JUMP_RATE_BUMP : RATE_BUMP;
+    QV_TRY(add_bumped(p, BUMP_VOLATILITY, volatility, &a));
+    QV_TRY(add_bumped(p, BUMP_VOLATILITY, -volatility, &b));
+    add_greek(p, "vega", bumped, QV_GREEK_DIFFERENCE, a, b, 0.5 / (volatility * unit));
+    QV_TRY(add_bumped(p, BUMP_RATE, rate, &a));
+    QV_TRY(add_bumped(p, BUMP_RATE, -rate, &b));
+    add_greek(p, "rho", bumped, QV_GREEK_DIFFERENCE, a, b, 0.5 / rate);
   }
   const qv_contract *c = base->contract;
   if (qv_contract_is_terminal(c) && gaussian && base->market->assets == 1) {
@@ -167,7 +173,7 @@ qv_code qv_greeks_plan(qv_pricer *pricer)
   const bool scales =
       m->assets == 1 && !jumps && !barrier && c->extreme <= 0 && c->kind != QV_CONTRACT_VARIANCE_SWAP &&
       (m->model == QV_MODEL_BLACK_SCHOLES || m->model == QV_MODEL_MERTON || m->model == QV_MODEL_HESTON);
-  if (m->model != QV_MODEL_HULL_WHITE && !(jumps && !gaussian)) {
+  if (m->model != QV_MODEL_HULL_WHITE) {
     QV_TRY(plan_spot(pricer, scales, gaussian, jumps));
   }
   return plan_parameters(pricer, gaussian, jumps);

@@ -17,7 +17,8 @@
 
 static const qv_key keys[] = {
     {"book.file", QV_KEY_FILE, "", QV_KEY_REQUIRED, "", false, "0.1",
-     "Positions, one a line: name spot volatility quantity share|call|put [strike maturity]"},
+     "Positions, one a line: name spot volatility quantity share|call|put|cash-call|cash-put [strike "
+     "maturity]"},
     {"book.correlation", QV_KEY_REAL, "", "0", "[-1,1]", false, "0.1", "Correlation of every pair of underlyings"},
     {"book.rate", QV_KEY_REAL, "1/year", "0", "", false, "0.1", "Risk-free rate at which options are revalued"},
     {"book.drift", QV_KEY_REAL, "1/year", "0", "", false, "0.1", "Expected return of the underlyings"},

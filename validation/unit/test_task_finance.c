@@ -127,12 +127,31 @@ static void linear_book(void)
   qv_deck_destroy(&deck);
 }
 
+/* A cash call and a cash put together are cash; and a call is what lies between cash calls. */
+static void cash_options(void)
+{
+  static const char text[] = "A 100 0.3 2 cash-call 110 1\nA 100 0.3 2 cash-put 110 1\n";
+  char strip[200 * 40], *at = strip;
+  qv_book *book = NULL, *call = NULL;
+  CHECK(qv_book_parse("b.txt", text, sizeof text - 1, 0.05, 0, &book) == QV_OK);
+  CHECK(fabs(qv_book_value(book) - 2 * exp(-0.05)) < 1e-12);
+  qv_book_destroy(&book);
+  for (int k = 0; k < 200; k++) { /* strikes from 110 on, each for the middle of an interval of 5 */
+    at += snprintf(at, sizeof strip - (size_t)(at - strip), "A 100 0.3 5 cash-call %g 1\n", 112.5 + 5 * k);
+  }
+  CHECK(qv_book_parse("b.txt", strip, strlen(strip), 0.05, 0, &book) == QV_OK);
+  CHECK(qv_book_parse("b.txt", "A 100 0.3 1 call 110 1\n", 23, 0.05, 0, &call) == QV_OK);
+  CHECK(fabs(qv_book_value(book) - qv_book_value(call)) < 0.02);
+  qv_book_destroy(&book);
+  qv_book_destroy(&call);
+}
+
 static void bad_books(void)
 {
   static const struct {
     const char *text, *message;
   } books[] = {{"A 100 -0.2 10 share\n", "b.txt:1: the price 100 must be above 0 and the volatility -0.2 not below 0"},
-               {"# x\nA 100 0.2 10 bond\n", "b.txt:2: the fifth word must be share, call or put"},
+               {"# x\nA 100 0.2 10 bond\n", "b.txt:2: the fifth word must be share, call, put, cash-call or cash-put"},
                {"A 100 0.2 10 call 0 1\n", "b.txt:1: an option needs a strike and a maturity above 0, not 0 and 1"},
                {"A 100 0.2 1 share\nA 101 0.2 1 share\n", "b.txt:2: 'A' has another price or volatility"},
                {"A 100 0.2 10 share 5\n", "name spot volatility quantity share"},
@@ -197,6 +216,7 @@ int main(int argc, char **argv)
   if (qv_comm_size(qv_comm_world()) == 1) {
     published();
     linear_book();
+    cash_options();
     bad_books();
     bad_decks();
   }
