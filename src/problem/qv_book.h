@@ -2,7 +2,8 @@
  *
  * Real-world returns over the horizon h: `normal` S_h = S (1 + mu h + sigma sqrt(h) z), `lognormal` S_h = S exp((mu -
  * sigma^2/2) h + sigma sqrt(h) z), z correlated standard normals. Options are revalued by Black's formula with what is
- * left of their life; cash options pay 1 in the money. Loss = value today - value at the horizon. Local unless said otherwise. */
+ * left of their life; cash options pay 1 in the money. Loss = value today - value at the horizon. Local unless said
+ * otherwise. */
 #ifndef QV_BOOK_H
 #define QV_BOOK_H
 
@@ -29,9 +30,10 @@ typedef struct {
 #define QV_BOOK_POSITIONS 4096
 
 /* From text: a line per position, words or cells separated by blanks or commas: `name spot volatility quantity share`,
- * or `name spot volatility quantity call|put|cash-call|cash-put strike maturity` (years). Lines with the same name are about the same
- * underlying and must give it the same price and volatility; lines that begin with # are skipped. `correlation` holds
- * for every pair. Fails with QV_ERR_INPUT naming line and cell, and as qv_market_check. The caller destroys *out. */
+ * or `name spot volatility quantity call|put|cash-call|cash-put strike maturity` (years). Lines with the same name are
+ * about the same underlying and must give it the same price and volatility; lines that begin with # are skipped.
+ * `correlation` holds for every pair. Fails with QV_ERR_INPUT naming line and cell, and as qv_market_check. The caller
+ * destroys *out. */
 qv_code qv_book_parse(const char *name, const char *text, size_t length, double rate, double correlation,
                       qv_book **out);
 void qv_book_destroy(qv_book **book);
