@@ -4,6 +4,7 @@
 #include "base/qv_clock.h"
 #include "base/qv_log.h"
 #include "base/qv_memory.h"
+#include "driver/qv_pace.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -40,8 +41,8 @@ static bool write_file(const qv_beacon *beacon, const char *phase, const qv_prog
     return false;
   }
   gethostname(host, sizeof host - 1);
-  fprintf(file, "task = %s\nphase = %s\nstep = %" PRId64 "\ntotal = %" PRId64 "\nline = %s\n", beacon->task, phase,
-          progress->step, progress->total, line);
+  fprintf(file, "task = %s\nphase = %s\nstep = %" PRId64 "\ntotal = %" PRId64 "\npart = %.6f\nline = %s\n",
+          beacon->task, phase, progress->step, progress->total, qv_pace_part(progress), line);
   fprintf(file, "host = %s\npid = %ld\njob = %s\nranks = %d\nthreads = %d\n", host, (long)getpid(), job ? job : "",
           beacon->ranks, beacon->threads);
   fprintf(file, "started = %.0f\nupdated = %.0f\n", beacon->started, qv_clock_epoch());
@@ -97,7 +98,7 @@ static void take(const char *key, const char *value, qv_beacon_news *news)
   const struct {
     const char *key;
     double *out;
-  } times[] = {{"started", &news->started}, {"updated", &news->updated}};
+  } times[] = {{"started", &news->started}, {"updated", &news->updated}, {"part", &news->part}};
   const struct {
     const char *key;
     int *out;

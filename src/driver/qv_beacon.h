@@ -28,6 +28,7 @@ typedef struct {
   int64_t step, total;
   int pid, ranks, threads;
   double started, updated; /* seconds since 1970 */
+  double part;             /* of the work; 0: not known */
 } qv_beacon_news;
 
 /* `path` is copied; `task` outlives the beacon. */

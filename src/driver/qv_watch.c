@@ -60,7 +60,7 @@ static void look_at_progress(look *seen, const char *path, const char *name)
   const double silent = qv_clock_epoch() - news.updated;
   qv_clock_duration(fmax(0, qv_clock_epoch() - news.started), since);
   qv_clock_duration(fmax(0, silent), age);
-  qv_pace_bar(news.step, news.total, bar);
+  qv_pace_bar(news.part, bar);
   if (is_dead(&news)) {
     put(seen, "%-16s killed      %s  the same command continues from its last checkpoint", name, news.line);
     return;

@@ -15,7 +15,9 @@
 typedef struct {
   bool done;
   int64_t step;  /* steps made so far, over all restarts */
-  int64_t total; /* steps in all, or at the most; 0: not known (no ETA is shown) */
+  int64_t total; /* steps in all, or at the most; 0: not known */
+  double part;   /* of the work, at the most 1, where steps are not alike or their number is not known; 0: not known
+                    either (no ETA is shown) */
   char fields[200];
 } qv_progress;
 

@@ -182,6 +182,15 @@ static void follow(annealing *a)
   }
 }
 
+/* The share of the work, if nothing better is found from here on. */
+static double part_of(const annealing *a)
+{
+  const double most = (double)int_or(a->deck, "anneal.max_sweeps", INT64_MAX);
+  const double patient = qv_deck_real(a->deck, "anneal.patience") * (double)a->progress.improved;
+  const double needed = fmin(most, fmax((double)qv_deck_int(a->deck, "anneal.sweeps"), patient));
+  return fmin(1, (double)a->progress.sweeps / needed);
+}
+
 static qv_code step(void *self, qv_progress *progress)
 {
   annealing *a = self;
@@ -192,7 +201,7 @@ static qv_code step(void *self, qv_progress *progress)
   a->updates += qv_anneal_updates(a->search) - before;
   follow(a);
   const bool reached = a->answered && !isnan(a->target) && !is_better(a, a->target, a->objective);
-  *progress = (qv_progress){.done = a->progress.done || reached, .step = a->progress.sweeps};
+  *progress = (qv_progress){.done = a->progress.done || reached, .step = a->progress.sweeps, .part = part_of(a)};
   snprintf(progress->fields, sizeof progress->fields,
            "objective = %.10g  cost = %.10g  improved_at = %lld sweeps  rate = %.3g updates/s",
            a->answered ? a->objective : NAN, a->progress.energy, (long long)a->progress.improved,

@@ -243,6 +243,16 @@ static qv_code measure_round(qv_estimate_task *t)
   return QV_OK;
 }
 
+/* The share of the convergence study: the accuracies of a method double, and so does their work. 0: there is none. */
+static double part_of_study(const qv_estimate_task *t)
+{
+  if (t->study == 0 || t->levels == 0) {
+    return 0;
+  }
+  const double row = exp2(t->levels) - 1;
+  return (t->study / t->levels * row + exp2(t->study % t->levels) - 1) / (QV_STUDY_METHODS * row);
+}
+
 static qv_code step(void *context, qv_progress *progress)
 {
   qv_estimate_task *t = context;
@@ -253,7 +263,7 @@ static qv_code step(void *context, qv_progress *progress)
     t->phase = t->study == QV_STUDY_METHODS * t->levels ? QV_ESTIMATE_DONE : QV_ESTIMATE_STUDY;
   }
   t->steps++;
-  *progress = (qv_progress){.done = t->phase == QV_ESTIMATE_DONE, .step = t->steps};
+  *progress = (qv_progress){.done = t->phase == QV_ESTIMATE_DONE, .step = t->steps, .part = part_of_study(t)};
   const double value = qv_amplitude_answer(&t->problem, t->estimate.value);
   const double width = 0.5 * fabs(qv_amplitude_scale(&t->problem)) * (t->estimate.high - t->estimate.low);
   if (t->estimate.rounds == 0) {

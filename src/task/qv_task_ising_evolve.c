@@ -291,7 +291,11 @@ static qv_code step(void *context, qv_progress *progress)
   self->done = self->recorded == points_of(self) && self->gaps == gap_points_of(self);
   const qv_transverse_progress *w = qv_transverse_where(self->evolution);
   const double *last = self->history + (size_t)self->recorded * COLUMNS;
-  *progress = (qv_progress){.done = self->done, .step = w->accepted + w->refused + self->gaps};
+  const int gap_points = gap_points_of(self);
+  const double evolved = w->time / self->ramp.time[self->ramp.points - 1];
+  *progress = (qv_progress){.done = self->done,
+                            .step = w->accepted + w->refused + self->gaps,
+                            .part = gap_points > 0 ? 0.5 * (evolved + (double)self->gaps / gap_points) : evolved};
   snprintf(progress->fields, sizeof progress->fields,
            "time = %.6g of %.6g  <cost> = %.9g  p_optimum = %.4g  error = %.2e  gaps = %d", w->time,
            self->ramp.time[self->ramp.points - 1], last[5], last[6], w->error, self->gaps);

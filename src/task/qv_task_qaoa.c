@@ -233,6 +233,16 @@ static bool goes_on(const qv_qaoa_task *self)
   return is_recursive(self) && self->reduction->free > qv_deck_int(self->deck, "qaoa.cutoff");
 }
 
+/* The share of the work, at the most: each depth may take all its evaluations, and each layer takes the same time. How
+ * many rounds a recursion takes is not known. */
+static double part_of(const qv_qaoa_task *self, int64_t evaluations)
+{
+  const double here = fmin(1, (double)evaluations / (double)qv_deck_int(self->deck, "optimizer.max_evaluations"));
+  const bool grows = self->depth < self->layers || self->earlier > 0;
+  const double depth = self->depth, layers = self->layers;
+  return is_recursive(self) ? 0 : grows ? depth * (depth - 1 + 2 * here) / (layers * (layers + 1)) : here;
+}
+
 static qv_code step(void *context, qv_progress *progress)
 {
   qv_qaoa_task *self = context;
@@ -246,7 +256,9 @@ static qv_code step(void *context, qv_progress *progress)
     self->done = true;
   }
   const int64_t now = self->optimizer ? qv_optimizer_journal(self->optimizer).count : 0;
-  *progress = (qv_progress){.done = self->done, .step = self->earlier + (self->optimised ? 0 : now) + self->done};
+  *progress = (qv_progress){.done = self->done,
+                            .step = self->earlier + (self->optimised ? 0 : now) + self->done,
+                            .part = self->optimised ? 1 : part_of(self, now)};
   snprintf(progress->fields, sizeof progress->fields, "objective = %.9g  |g| = %.2e  layers = %d  variables = %d",
            self->value * unit_of(self), self->norm, self->depth, model_of(self)->n);
   return QV_OK;

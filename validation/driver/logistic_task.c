@@ -16,6 +16,7 @@ static const qv_key keys[] = {
     {"logistic.rate", QV_KEY_REAL, "", "3.9", "[0,4]", false, "0.1", "Growth rate"},
     {"logistic.steps", QV_KEY_INT, "", "20", "[1,inf)", true, "0.1", "Iterations in all"},
     {"logistic.unknown_total", QV_KEY_BOOL, "", "false", "", false, "0.1", "Does not tell the number of steps"},
+    {"logistic.share", QV_KEY_BOOL, "", "false", "", false, "0.1", "Tells the share of the work"},
     {"logistic.pause", QV_KEY_DURATION, "s", "0.000001 s", "(0,inf)", true, "0.1", "Time that a step takes"},
     {"logistic.fail", QV_KEY_CHOICE, "", "none", "none|plan|create|step|save|load|finish", true, "0.1",
      "The function that fails"},
@@ -128,6 +129,7 @@ static qv_code step(void *self, qv_progress *progress)
   }
   progress->step = me->step;
   progress->total = qv_deck_bool(me->deck, "logistic.unknown_total") ? 0 : me->steps;
+  progress->part = qv_deck_bool(me->deck, "logistic.share") ? (double)me->step / (double)me->steps : 0;
   progress->done = me->step == me->steps || (step_is(me, "logistic.split_step") && qv_comm_rank(me->comm) == 0);
   snprintf(progress->fields, sizeof progress->fields, "x = %.6f", me->x[0]);
   return QV_OK;

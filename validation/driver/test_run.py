@@ -104,6 +104,16 @@ class Progress(DriverTest):
         shown = self.steps(outcome, r"^step (\d+)  x = 0\.\d{6}  [\d.e-]+ s/step  after [\d.]+ s$")
         self.assertEqual(shown, [1, 2, 3, 20])
 
+    def test_a_share_of_the_work_gives_the_time_left(self):
+        outcome = self.run_deck("unknown_total=true", "share=true", "pause=0.05 s", "run.progress_every=0.01 s")
+        lines = [line for line in outcome.lines if "s/step" in line]
+        self.assertRegex(lines[0], r"^step 1  x = \S+  \S+ s/step  after [\d.]+ s$")  # one share says no pace yet
+        left = [float(re.search(r"^step \d+  .*  left ([\d.]+) s$", line)[1]) for line in lines[1:]]
+        self.assertGreaterEqual(len(left), 10)
+        for value, done in zip(left, range(2, 21)):
+            self.assertLessEqual((20 - done) * 0.05 - 0.02, value, outcome)
+        self.assertEqual(left[-1], 0)
+
     def test_a_terminal_gets_one_line_rewritten(self):
         control, terminal = pty.openpty()
         command = command_of(["run", "deck.yaml", "--set", "logistic.pause=0.05 s"], 0)
