@@ -32,7 +32,7 @@ qv_code qv_finance_place(const qv_deck *deck, const char *fallback, qv_code code
     key[length] = '\0';
   }
   const bool known = known_key(key);
-  const char *rest = known ? text + length : text;
+  const char *rest = known && text[length] == ':' ? text + length : text; /* "market.spot is 0" keeps its subject */
   rest += strspn(rest, ": ");
   qv_error_clear();
   return qv_deck_fail(deck, known && qv_deck_is_set(deck, key) ? key : fallback, QV_ERR_DECK, "%s", rest);

@@ -124,7 +124,7 @@ static void bad_decks(void)
   refused(HEAD "market: {model: hull-white, rate_volatility: 0.01, bond_maturity: 2 years}\n" CALL, task,
           "deck.yaml:3:17: error: only black-scholes, and for one price at maturity merton and heston,");
   refused(HEAD MARKET "contract: {kind: european, payoff: capped, strike: 100, cap_strike: 90, maturity: 1 year}\n",
-          task, "deck.yaml:4:69: error: is 90; the cap of a call lies above its strike 100");
+          task, "deck.yaml:4:69: error: contract.cap_strike is 90; the cap of a call lies above its strike 100");
   refused(HEAD MARKET "contract: {kind: european, type: put, strike: 1.0e-9, maturity: 1 year}\n", task,
           "deck.yaml:4:18: error: the value is 0 at every point of the grid: there is nothing to estimate");
   refused("qonverge: 1\ntask: credit-estimation\ncredit: {loans: [{default_probability: 1.5, loss: 1}]}\n", credit,

@@ -84,7 +84,7 @@ static void bad_decks(void)
   refused(HEAD "market: {spot: 0, volatility: 0.2}\ncontract: {kind: european, maturity: 1 year}\n", "price",
           "deck.yaml:3:16: error: the price of underlying 1 is 0; it must be above 0");
   refused(HEAD MARKET "contract: {kind: european, maturity: -1 years}\n", "price",
-          "contract: {kind: european, maturity: -1 years}");
+          "deck.yaml:4:38: error: contract.maturity is -1 years; it must lie in the future");
   refused(HEAD MARKET "contract: {kind: barrier, maturity: 1 year, barrier: 120}\n", "price",
           "the barrier 120 lies on the wrong side");
   refused(HEAD "market: {spot: 100}\ncontract: {kind: european, maturity: 1 year}\n", "price",
@@ -169,7 +169,7 @@ static void bad_books(void)
   }
 }
 
-/* A continuous average (Vecer's value as published in QuantLib's tests) and a one-touch (the reference). */
+/* From QuantLib's tests: a continuous average (Vecer's value), a one-touch, a soft barrier, a one-touch that is hit. */
 static void published(void)
 {
   static const struct {
@@ -182,7 +182,15 @@ static void published(void)
                {HEAD "market: {spot: 105, rate: 0.1, dividend: 0.2, volatility: 0.2}\n"
                      "contract: {kind: barrier, direction: down, barrier: 100, knock: in, payoff: cash, cash: 15, "
                      "settle_at: hit, maturity: 6 months}\nsampling: {paths: 64 Ki, points: sobol}\n",
-                "price", 12.2715, 2e-2}};
+                "price", 12.2715, 2e-2},
+               {HEAD "market: {spot: 100, rate: 0.1, dividend: 0.05, volatility: 0.1}\n"
+                     "contract: {kind: barrier, direction: down, barrier: 95, barrier_end: 90, strike: 100, "
+                     "maturity: 6 months}\nsampling: {paths: 64 Ki, points: sobol}\n",
+                "price", 4.0175, 2e-3},
+               {HEAD "market: {spot: 105, rate: 0.1, volatility: 0.2}\n"
+                     "contract: {kind: barrier, direction: up, barrier: 100, passed: counts, knock: in, payoff: cash, "
+                     "cash: 15, settle_at: hit, maturity: 6 months}\nsampling: {paths: 1024}\n",
+                "price", 15.0, 1e-12}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     qv_deck *deck = NULL;
     CHECK(parse(cases[i].text, &deck) == QV_OK);
