@@ -185,6 +185,13 @@ static bool results_fit(const qv_run *run)
 /* After an early stop the checkpoint comes first; after TERM there may be no time for anything else. */
 static qv_code save_stopped(qv_run *run)
 {
+  if (run->stopped == QV_STOP_TIME && run->progress.step == run->pace.first) {
+    char limit[32];
+    qv_clock_duration(run->stop.limit, limit);
+    qv_log(QV_LOG_WARN,
+           "not one step was finished within the time limit of %s: another run as short begins where this one did",
+           limit);
+  }
   const bool is_there = run->measured && run->saved_step == run->progress.step;
   QV_TRY(is_there ? QV_OK : qv_checkpoint_write(run));
   if (run->stopped == QV_STOP_TIME && !results_fit(run)) {

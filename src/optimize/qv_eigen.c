@@ -74,6 +74,21 @@ double qv_eigen_bytes(int64_t local_count, const qv_eigen_opts *opts)
   return 8.0 * (double)local_count * (basis_size(local_count, opts) + OTHER_VECTORS + (opts->segment > 0));
 }
 
+/* A rank without elements has no arrays either, which memset and memcpy do not take. */
+static void set_zero(const search *s, double *vector)
+{
+  if (s->op->local_count > 0) {
+    memset(vector, 0, (size_t)s->op->local_count * sizeof *vector);
+  }
+}
+
+static void copy(int64_t count, const double *from, double *to)
+{
+  if (count > 0) {
+    memcpy(to, from, (size_t)count * sizeof *to);
+  }
+}
+
 /* Applies the operator to arrays; zero once it has failed. */
 static void apply_arrays(search *s, const double *in, double *out)
 {
@@ -85,7 +100,7 @@ static void apply_arrays(search *s, const double *in, double *out)
     s->code = s->op->apply(s->op->context, in, out);
   }
   if (s->code != QV_OK) {
-    memset(out, 0, (size_t)s->op->local_count * sizeof *out);
+    set_zero(s, out);
   } else if (s->op->project) {
     s->op->project(s->op->context, out);
   }
@@ -236,7 +251,7 @@ static qv_code copy_in(const double *vector, Vec to)
   PetscInt local = 0;
   QV_PETSC(VecGetLocalSize(to, &local));
   QV_PETSC(VecGetArrayWrite(to, &x));
-  memcpy(x, vector, (size_t)local * sizeof *x);
+  copy(local, vector, x);
   QV_PETSC(VecRestoreArrayWrite(to, &x));
   return QV_OK;
 }
@@ -301,7 +316,7 @@ static qv_code take_pairs(search *s, double *values, double *residuals, double *
   *taken = 0;
   *weight = 0;
   if (vector) {
-    memset(vector, 0, (size_t)s->op->local_count * sizeof *vector);
+    set_zero(s, vector);
   }
   QV_PETSC(EPSGetConverged(s->solver, &found));
   for (int i = 0; i < found; i++) {
@@ -372,7 +387,7 @@ static qv_code find_pairs(search *s, double *values, double *residuals, double *
 /* The sum of the approximations of the eigenvectors, into `vector`. */
 static qv_code sum_pairs(search *s, double *vector)
 {
-  memset(vector, 0, (size_t)s->op->local_count * sizeof *vector);
+  set_zero(s, vector);
   for (int i = 0; i < s->pairs; i++) {
     QV_PETSC(EPSGetEigenvector(s->solver, i, s->vector, NULL));
     QV_TRY(add_to(vector, 1, s->vector));
@@ -397,7 +412,7 @@ static qv_code find_segment(search *s, qv_eigen_progress *progress, double *valu
     QV_TRY(qv_agree(s->comm, qv_alloc(QV_MEM_BUFFER, (size_t)s->op->local_count, sizeof *found, &found)));
     const qv_code code = take_pairs(s, values, residuals, found, &taken, &weight);
     if (code == QV_OK) {
-      memcpy(vector, found, (size_t)s->op->local_count * sizeof *vector);
+      copy(s->op->local_count, found, vector);
     }
     qv_free(&found);
     QV_TRY(code);
@@ -409,7 +424,7 @@ static qv_code find_segment(search *s, qv_eigen_progress *progress, double *valu
   } else {
     QV_TRY(ask_for_more(s, global, taken, weight, &pairs));
     QV_TRY(fill_start(s, s->work));
-    memset(vector, 0, (size_t)s->op->local_count * sizeof *vector);
+    set_zero(s, vector);
     QV_TRY(add_to(vector, 1, s->work));
   }
   progress->pairs = pairs;

@@ -33,6 +33,10 @@ class Check:
         """The same task with three or four steps of a millisecond."""
         return self.make_task("small", small=True)
 
+    def long(self):
+        """The same task with half a minute of work."""
+        return self.make_task("long", long=True)
+
     def count(self, short, full):
         return full if self.full else short
 

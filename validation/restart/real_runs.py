@@ -39,7 +39,8 @@ class Outcome:
 class Running:
     """A run under way."""
 
-    def __init__(self, words, folder, env):
+    def __init__(self, words, folder, env, patience):
+        self.patience = patience
         self.begun = time.monotonic()
         self.out = open(os.path.join(folder, "stdout"), "w+", encoding="utf-8")
         self.err = open(os.path.join(folder, "stderr"), "w+", encoding="utf-8")
@@ -78,10 +79,10 @@ class Running:
 
     def end(self):
         try:
-            code = self.process.wait(timeout=HANG)
+            code = self.process.wait(timeout=self.patience)
         except subprocess.TimeoutExpired:
             self.kill_all()
-            raise Failure(f"a run hung for {HANG} s: {self.process.args}") from None
+            raise Failure(f"a run hung for {self.patience} s: {self.process.args}") from None
         seconds = time.monotonic() - self.begun
         texts = []
         for file in (self.out, self.err):
@@ -92,12 +93,18 @@ class Running:
 
 
 class Task:
-    """A deck of twenty steps, or a small one of a few. `name` is vqe or circuit."""
+    """A deck of twenty steps, a small one of a few, or a long one of half a minute. `name` is vqe or circuit."""
 
-    def __init__(self, name, program, mpiexec, molecules, home, small=False):
+    def __init__(self, name, program, mpiexec, molecules, home, small=False, long=False):
         self.name, self.program, self.mpiexec, self.home = name, program, mpiexec, home
         os.makedirs(self.home)
-        if name == "vqe":
+        self.patience = 10 * HANG if long else HANG
+        if long and name == "vqe":
+            deck = self.vqe(os.path.join(molecules, "n2_sto3g_r1.4.fcidump"), 500)
+            deck["ansatz"] = {"trotter_steps": 4}
+        elif long:
+            deck = self.circuit(24, 100)
+        elif name == "vqe":
             deck = self.vqe(os.path.join(molecules, "lih_sto3g_r1.5949.fcidump"), 4 if small else 19)
         else:
             deck = self.circuit(12 if small else 16, 3 if small else 262)
@@ -145,7 +152,7 @@ class Task:
         extra = {"TMPDIR": folder}  # MPI's own files: several runs that start at once disturb each other there
         if fault:
             extra["QV_FAULT"] = fault
-        return Running(words + list(options), folder, {**extra, **(env or {})})
+        return Running(words + list(options), folder, {**extra, **(env or {})}, self.patience)
 
     def run(self, folder, code=0, **how):
         outcome = self.start(folder, **how).end()

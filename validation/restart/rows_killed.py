@@ -2,6 +2,7 @@
 import os
 import random
 import re
+import shutil
 import statistics
 import time
 
@@ -170,6 +171,25 @@ def signals(check):
     return f"{made}/{wanted} signals at random times, each third one twice: exit 75, the same bits"
 
 
+def limits(check):
+    """R11: no time limit is exceeded, from the start of the process to its end, and none ends the run much too early; a
+    chain of limited runs gives what the whole one gives. By hand, with --jobs 1: other load counts as time used."""
+    task = check.long()
+    task.reference(0)
+    told = []
+    for limit in (5, 10, 15, 30):
+        folder = task.folder()
+        outcome = task.run(folder, code=75, ranks=0, options=["--maxtime", f"{limit} s"])
+        expect(outcome.seconds <= limit, f"{task.name}: {outcome.seconds:.2f} s of {limit}: {outcome}")
+        told.append(f"{limit} s: {outcome.seconds:.1f}")
+        shutil.rmtree(folder)
+    folder, parts, code = task.folder(), 0, 75
+    while code == 75:
+        outcome = task.run(folder, code=None, ranks=0, options=["--maxtime", "10 s"])
+        code, parts = outcome.code, parts + 1
+        expect(code in (0, 75) and parts < 60, f"{task.name}: part {parts}: {outcome}")
+    task.expect_same(folder, 0)
+    return f"limits and what was used of them: {', '.join(told)}; a chain of {parts} parts of 10 s: the same bits"
 
 
-ROWS = {"R3": kill_all, "R4": kill_one, "R9": semaphores, "R10": signals}
+ROWS = {"R3": kill_all, "R4": kill_one, "R9": semaphores, "R10": signals, "R11": limits}

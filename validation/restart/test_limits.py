@@ -19,6 +19,11 @@ baseline: [hf]
 optimizer: {{max_evaluations: 10}}
 output: out
 """
+GROUND = f"""qonverge: 1
+task: ground-state
+molecule: {{fcidump: {ROOT}/validation/data/chemistry/fcidump/n2_sto3g_r1.0977.fcidump, taper: false}}
+output: out
+"""
 
 
 def run(deck, env, ranks=1, sets=(), disk=None):
@@ -53,6 +58,10 @@ def main():
         ((VQE, {"SLURM_MEM_PER_NODE": "1"}), 71,
          f"error: the run needs 34.01 MiB on node {HOST} (1 ranks of 34.01 MiB), which offers 1.00 MiB, of which it "
          "may take 90 %; no number of ranks would do\n"),
+        # Time that does not suffice for one step: given up inside it, in time.
+        ((GROUND, {}, 1, ["run.max_time=4 s"]), 75,
+         "warning: not one step was finished within the time limit of 4.00 s: another run as short begins where this "
+         "one did\n"),
     ]
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0:
         cases += [

@@ -44,7 +44,9 @@ static qv_code apply(void *context, const double *in, double *out)
 {
   matrix *o = context;
   double *all = calloc((size_t)o->n, sizeof *all);
-  memcpy(all + o->first, in, (size_t)o->local * sizeof *in);
+  for (int i = 0; i < o->local; i++) {
+    all[o->first + i] = in[i];
+  }
   qv_comm_sum(o->comm, all, o->n);
   for (int i = 0; i < o->local; i++) {
     const double *row = o->elements + (size_t)(o->first + i) * (size_t)o->n;
@@ -62,7 +64,9 @@ static qv_code apply(void *context, const double *in, double *out)
 static void start(void *context, double *vector)
 {
   const matrix *o = context;
-  memcpy(vector, o->start + o->first, (size_t)o->local * sizeof *vector);
+  for (int i = 0; i < o->local; i++) { /* perhaps none, and no vector */
+    vector[i] = o->start[o->first + i];
+  }
 }
 
 static qv_code search(matrix *o, int wanted, double tolerance, int iterations, double *values, double *vector)
