@@ -231,7 +231,8 @@ static void print_end(const qv_run *run)
   qv_clock_duration(run->earlier_seconds + qv_clock_now() - run->started, seconds);
   qv_result_print(run->result);
   if (run->stopped == QV_STOP_NONE) {
-    qv_log(QV_LOG_INFO, "done after %s: results in %s and %s", seconds, run->result_path, run->summary_path);
+    qv_log(QV_LOG_INFO, "done after %s: results in %s and %s%s", seconds, run->result_path, run->summary_path,
+           run->keep_results ? "; those of the run before have .prev in their name" : "");
   } else {
     qv_log(QV_LOG_RESULT, "stopped after step %" PRId64 ", because %s; checkpoint in %s: the same command continues",
            run->progress.step, qv_stop_text(&run->stop, run->stopped), run->checkpoint_path);

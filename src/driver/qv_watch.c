@@ -87,8 +87,14 @@ static void put_summary(look *seen, const cJSON *summary, const char *name)
   char duration[32] = "";
   qv_clock_duration(cJSON_IsNumber(seconds) ? seconds->valuedouble : 0, duration);
   if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(summary, "success"))) {
-    put(seen, "%-16s done        %s = %.12g %s  after %s", name, text_of(summary, "return_name"),
-        cJSON_IsNumber(result) ? result->valuedouble : NAN, text_of(summary, "return_unit"), duration);
+    const cJSON *deviation = cJSON_GetObjectItemCaseSensitive(summary, "return_error");
+    const char *unit = text_of(summary, "return_unit");
+    char around[32] = "";
+    if (cJSON_IsNumber(deviation)) {
+      snprintf(around, sizeof around, " +- %.2g", deviation->valuedouble);
+    }
+    put(seen, "%-16s done        %s = %.*g%s%s%s  after %s", name, text_of(summary, "return_name"), around[0] ? 8 : 12,
+        cJSON_IsNumber(result) ? result->valuedouble : NAN, around, unit[0] ? " " : "", unit, duration);
   } else if (strcmp(text_of(error, "error_type"), "QV_STOPPED") == 0) {
     put(seen, "%-16s stopped     %s: the same command continues", name, text_of(error, "error_message"));
   } else {

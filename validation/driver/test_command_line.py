@@ -273,7 +273,7 @@ class Watch(DriverTest):
         self.assertEqual(len(lines), 3, lines)
         self.assertRegex(lines[0], r"^bad +failed +a planted failure in step")
         self.assertRegex(lines[1], r"^cut +stopped +stopped after step 7: .*USR1.*: the same command continues$")
-        self.assertRegex(lines[2], r"^maps +done +pi = 3\.14180098689 +after [\d.]+ s$")
+        self.assertRegex(lines[2], r"^maps +done +pi = 3\.141801 \+- 0\.2 +after [\d.]+ s$")
         self.assertEqual(self.watch("none", code=66).err,
                          "error: none: the folder cannot be read: No such file or directory\n")
 

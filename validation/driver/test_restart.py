@@ -125,6 +125,7 @@ class Completion(DriverTest):
             self.assertEqual((self.summary()["provenance"]["utc"], self.answer()), first)
         outcome = self.run_deck(ranks=2, options=["--restart", "none"])
         self.find(outcome, "^step 20/20")
+        self.assertTrue(outcome.lines[-1].endswith("; those of the run before have .prev in their name"), outcome)
         self.assertEqual(self.files(), ["maps.h5", "maps.json", "maps.prev.h5"])
 
     def test_results_of_another_deck_are_kept(self):
