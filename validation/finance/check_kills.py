@@ -54,27 +54,37 @@ def killed(words, seconds):
     return True
 
 
+def disturbed(words, folder, kills, length):
+    """Starts and kills the run until it has been killed so often, or has ended; how often it was killed."""
+    count = 0
+    for _ in range(10 * kills):
+        count += killed(words, random.uniform(0.08, 0.2) * length)
+        if count == kills or glob.glob(os.path.join(folder, "*.json")):
+            break
+    return count
+
+
 def main():
     program, deck, kills, launcher = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
     random.seed(5)
-    with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as cut:
+    with tempfile.TemporaryDirectory() as whole:
         begun = time.monotonic()
         subprocess.run(command(program, deck, whole, launcher), check=True, stdout=subprocess.DEVNULL)
         length = time.monotonic() - begun
-        count = 0
-        for _ in range(10 * kills):
-            count += killed(command(program, deck, cut, launcher), random.uniform(0.08, 0.2) * length)
-            if count == kills or glob.glob(os.path.join(cut, "*.json")):
-                break
-        subprocess.run(command(program, deck, cut, launcher), check=True, stdout=subprocess.DEVNULL)
-        if summary(whole) != summary(cut):
-            print(f"after {count} kills: {summary(cut)}, undisturbed: {summary(whole)}")
-            return 1
-        if 2 * count < kills:
-            print(f"the run ended after {count} kills")
-            return 1
-        print(f"{count} kills, identical")
-    return 0
+        for _ in range(4):
+            with tempfile.TemporaryDirectory() as cut:
+                words = command(program, deck, cut, launcher)
+                count = disturbed(words, cut, kills, length)
+                subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+                if summary(whole) != summary(cut):
+                    print(f"after {count} kills: {summary(cut)}, undisturbed: {summary(whole)}")
+                    return 1
+            if 2 * count >= kills:
+                print(f"{count} kills, identical")
+                return 0
+            length /= 2  # others have left the machine since the run was timed
+    print(f"the run ended after {count} kills")
+    return 1
 
 
 if __name__ == "__main__":
