@@ -165,6 +165,7 @@ static void choose_layout(qv_lanes_model *m, int lanes, bool units)
   if (lanes == 0 && units && !m->fields && !m->local && degree < 1 << QV_LANES_COUNTER) {
     m->layout = QV_LANES_LAYOUT_BITS;
     m->lanes = QV_LANES_BITS;
+    m->digits = qv_lanes_bits_digits((int)degree);
   } else if (lanes == 0 && full && !m->local) {
     m->layout = QV_LANES_LAYOUT_DENSE;
     m->lanes = 16;

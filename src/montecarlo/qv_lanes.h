@@ -52,6 +52,7 @@ typedef struct {
   bool local;
   double largest; /* largest possible |field| of a site, integer units */
   uint64_t *sign; /* bits: of each term, all ones if its coefficient is negative */
+  int digits;     /* bits: most digits of a count of neighbours */
   int stride;     /* dense: n rounded up to a multiple of 32 */
   bool narrow;    /* dense: elements of the matrix have two bytes, otherwise four */
   void *matrix;   /* dense: [n * stride] doubled couplings */

@@ -111,6 +111,11 @@ static QV_INLINE int planes_of(int degree)
   return degree < 2 ? 1 : 33 - __builtin_clz((unsigned)degree / 2);
 }
 
+int qv_lanes_bits_digits(int degree)
+{
+  return planes_of(degree);
+}
+
 /* count = 2^(planes-1) + (g - odd)/2 with g = broken minus mended couplings if site i is flipped; where spin i is -1,
  * the complement of that number is made first. */
 static QV_INLINE void count_broken(const qv_lanes_model *m, const qv_v8u *spin, int i, int planes, qv_v8u *count)
@@ -169,59 +174,82 @@ QV_CLONES static void sweep(const qv_lanes_model *m, qv_v8u *spin, const odds *c
 }
 
 /* Adds the digits of p to the lanes of `mask`. */
-static bool add_digits(double p, const qv_v8u *mask, qv_v8u *digit)
+static QV_INLINE void add_digits(double p, const qv_v8u *mask, qv_v8u *digit)
 {
-  const uint64_t whole = (uint64_t)ldexp(p, DIGITS), most = (UINT64_C(1) << DIGITS) - 1;
-  const uint64_t bits = whole > most ? most : whole;
-  for (int d = 0; d < DIGITS && bits > 0; d++) {
-    if (bits >> (DIGITS - 1 - d) & 1) {
-      digit[d] |= *mask;
-    }
+  const double most = ldexp(1, DIGITS) - 1, whole = p * ldexp(1, DIGITS);
+  const uint32_t bits = (uint32_t)(whole < most ? whole : most);
+  const qv_v8u lanes = *mask;
+  for (int d = 0; d < DIGITS; d++) {
+    digit[d] |= lanes & -(uint64_t)(bits >> (DIGITS - 1 - d) & 1);
   }
-  return bits > 0;
 }
 
-/* The lanes of each temperature: few are different. Returns their number, at most DIFFERENT: hotter or colder ones than
- * these stay for the next call, marked in `left`. */
+/* The lanes of each temperature: few are different, and a table that is open to the next free place finds them. Returns
+ * their number, at most DIFFERENT: lanes of further temperatures stay for the next call, marked in `left`. */
 static int group_lanes(const float *half, bool *left, float *value, qv_v8u *mask)
 {
+  int8_t place[2 * DIFFERENT];
   int found = 0;
-  memset(mask, 0, sizeof(qv_v8u) * DIFFERENT);
+  memset(place, -1, sizeof place);
   for (int l = 0; l < LANES; l++) {
-    int k = 0;
-    while (left[l] && k < found && value[k] != half[l]) {
-      k++;
-    }
-    if (!left[l] || k == DIFFERENT) {
+    uint32_t bits, at;
+    if (!left[l]) {
       continue;
     }
-    if (k == found) {
-      value[found++] = half[l];
+    memcpy(&bits, &half[l], sizeof bits);
+    at = bits * UINT32_C(0x9e3779b9) >> 25;
+    while (place[at] >= 0 && value[place[at]] != half[l]) {
+      at = (at + 1) % (2 * DIFFERENT);
     }
-    mask[k][l / 64] |= UINT64_C(1) << (l % 64);
+    if (place[at] < 0 && found == DIFFERENT) {
+      continue;
+    }
+    if (place[at] < 0) {
+      mask[found] = (qv_v8u){0};
+      value[found] = half[l];
+      place[at] = (int8_t)found++;
+    }
+    mask[(int)place[at]][l / 64] |= UINT64_C(1) << (l % 64);
     left[l] = false;
   }
   return found;
 }
 
-static void make_odds(const float *half, odds *chance)
+/* The tables of the lanes of one temperature. */
+QV_CLONES static void add_odds(double half, const qv_v8u *mask, int tables, odds *chance)
+{
+  const double root = half > 0 ? exp(-1 / half) : 0;
+  double q = root * root;
+  add_digits(root, mask, chance->odd);
+  for (int j = 0; j < tables; j++) {
+    add_digits(q, mask, chance->beyond[j]);
+    add_digits(q / (1 + q), mask, chance->plane[j]);
+    q *= q;
+  }
+}
+
+/* Digits that no lane's threshold has, and digits that no site's count has, but for one more, need no tables. */
+static void make_odds(const qv_lanes_model *m, const float *half, odds *chance)
 {
   bool left[LANES];
-  float value[DIFFERENT];
+  float value[DIFFERENT], hottest = 0;
   qv_v8u mask[DIFFERENT];
   int found;
-  memset(chance, 0, sizeof *chance);
+  for (int l = 0; l < LANES; l++) {
+    hottest = half[l] > hottest ? half[l] : hottest;
+  }
+  double q = hottest > 0 ? exp(-2 / (double)hottest) : 0;
+  for (chance->planes = 0; chance->planes < PLANES && ldexp(q, DIGITS) >= 1; chance->planes++) {
+    q *= q;
+  }
+  const int tables = chance->planes < m->digits ? chance->planes : m->digits;
+  memset(chance->odd, 0, sizeof chance->odd);
+  memset(chance->plane, 0, sizeof chance->plane[0] * (size_t)tables);
+  memset(chance->beyond, 0, sizeof chance->beyond[0] * (size_t)tables);
   memset(left, true, sizeof left);
   while ((found = group_lanes(half, left, value, mask)) > 0) {
     for (int k = 0; k < found; k++) {
-      const double root = value[k] > 0 ? exp(-1 / (double)value[k]) : 0;
-      double q = root * root;
-      (void)add_digits(root, &mask[k], chance->odd);
-      for (int j = 0; j < PLANES && add_digits(q / (1 + q), &mask[k], chance->plane[j]); j++) {
-        (void)add_digits(q, &mask[k], chance->beyond[j]);
-        chance->planes = chance->planes > j ? chance->planes : j + 1;
-        q *= q;
-      }
+      add_odds((double)value[k], &mask[k], tables, chance);
     }
   }
 }
@@ -229,7 +257,7 @@ static void make_odds(const float *half, odds *chance)
 void qv_lanes_bits_sweep(const qv_lanes_model *m, void *spin, const float *half, const uint64_t *start)
 {
   odds chance;
-  make_odds(half, &chance);
+  make_odds(m, half, &chance);
   sweep(m, spin, &chance, start);
 }
 

@@ -55,6 +55,7 @@ static QV_INLINE void qv_lanes_exponential(qv_lanes_stream *r, qv_v16f *out)
 
 /* Replicas as bits (qv_lanes_bits.c). `half` is half of each lane's temperature in integer units, `start` the words
  * from which the stream of the sweep starts. */
+int qv_lanes_bits_digits(int degree); /* of the count at a site with so many neighbours */
 void qv_lanes_bits_sweep(const qv_lanes_model *m, void *spin, const float *half, const uint64_t *start);
 void qv_lanes_bits_costs(const qv_lanes_model *m, const void *spin, int64_t *cost);
 
