@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define NUMBER_ROOM     64
-#define ENERGY_DECIMALS 9  /* of a number in Hartree: a nanohartree */
+#define ENERGY_DECIMALS 9 /* of a number in Hartree: a nanohartree */
+#define ENERGY_LEAST    1e-6
 #define DECIMALS_MAX    12 /* beyond it, and for large numbers, powers of ten */
 #define FIXED_BELOW     1e9
 
@@ -141,7 +142,8 @@ static int choose_decimals(const qv_item *item)
     const int decimals = 1 - (int)floor(log10(item->error));
     return decimals > DECIMALS_MAX ? -1 : decimals < 0 ? 0 : decimals;
   }
-  return strcmp(item->unit, "Hartree") == 0 ? ENERGY_DECIMALS : -2;
+  const bool tiny = item->value != 0 && fabs(item->value) < ENERGY_LEAST; /* a residual, not an energy */
+  return strcmp(item->unit, "Hartree") == 0 && !tiny ? ENERGY_DECIMALS : -2;
 }
 
 /* One number as text, and its error ("" for none). */

@@ -28,6 +28,7 @@ static const char expected_block[] =
     "  rough            =            12346               +- 1234              decimals of the error\n"
     "  exact            =                2               +- 0                 an error of zero\n"
     "  tiny             =                1.000000001     +- 2.1e-13           a very small error\n"
+    "  residual         =                1.25e-11                   Hartree   too small for an energy's digits\n"
     "  converged_reason = the gradient fell below its tolerance   why it stopped\n";
 
 static qv_result *make_result(void)
@@ -45,6 +46,8 @@ static qv_result *make_result(void)
   CHECK(qv_result_add(r, QV_RESULT_VALUE, "rough", 12345.6, 1234.5, "", "decimals of the error") == QV_OK);
   CHECK(qv_result_add(r, QV_RESULT_VALUE, "exact", 2.0, 0.0, "", "an error of zero") == QV_OK);
   CHECK(qv_result_add(r, QV_RESULT_VALUE, "tiny", 1.000000001, 2.1e-13, "", "a very small error") == QV_OK);
+  CHECK(qv_result_add(r, QV_RESULT_VALUE, "residual", 1.25e-11, NAN, "Hartree", "too small for an energy's digits") ==
+        QV_OK);
   CHECK(qv_result_add_text(r, QV_RESULT_VALUE, "converged_reason", "the gradient fell below its tolerance",
                            "why it stopped") == QV_OK);
   return r;
