@@ -177,7 +177,7 @@ def limits(check):
     task = check.long()
     task.reference(0)
     told = []
-    for limit in (5, 10, 15, 30) if task.name == "vqe" else (10, 20, 40):
+    for limit in (5, 10, 15, 30) if task.name == "vqe" else (10, 15, 20):
         folder = task.folder()
         outcome = task.run(folder, code=75, ranks=0, options=["--maxtime", f"{limit} s"])
         expect(outcome.seconds <= limit, f"{task.name}: {outcome.seconds:.2f} s of {limit}: {outcome}")
