@@ -22,19 +22,25 @@ void qv_diagonal_energies(const qv_diagonal *d, const qv_layout *layout, int64_t
   }
 }
 
+/* qv_state_data lends amplitudes for writing too. */
+static void *data_of(const qv_state *state)
+{
+  qv_state *lender = NULL;
+  memcpy(&lender, &state, sizeof lender);
+  return qv_state_data(lender);
+}
+
 /* |amplitude|^2 of a block of this rank. */
 static void block_weights(const qv_state *state, int64_t first, int count, double *out)
 {
-  qv_state *data = NULL;
-  memcpy(&data, &state, sizeof data); /* qv_state_data lends its amplitudes for writing too */
   if (qv_state_precision(state) == QV_DOUBLE) {
-    const double *v = (const double *)qv_state_data(data) + 2 * first;
+    const double *v = (const double *)data_of(state) + 2 * first;
     for (int i = 0; i < count; i++) {
       out[i] = v[2 * i] * v[2 * i] + v[2 * i + 1] * v[2 * i + 1];
     }
     return;
   }
-  const float *v = (const float *)qv_state_data(data) + 2 * first;
+  const float *v = (const float *)data_of(state) + 2 * first;
   for (int i = 0; i < count; i++) {
     out[i] = (double)v[2 * i] * v[2 * i] + (double)v[2 * i + 1] * v[2 * i + 1];
   }
@@ -49,6 +55,7 @@ static int64_t part_of(const qv_diagonal_view *v, int part)
 static qv_code ready(qv_diagonal *d, const qv_state *state, const qv_diagonal_view **view)
 {
   const qv_comm *comm = qv_state_comm(state);
+  data_of(state); /* puts the amplitudes in order before threads ask for them */
   return qv_agree(comm, qv_diagonal_find_view(d, comm, qv_state_layout(state), view));
 }
 

@@ -1,37 +1,28 @@
-/* Loading the next tile while the gates of this one are applied: a little at a time from within the kernels, so that
- * memory and arithmetic work at once. Room-internal.
+/* Fetching the next tile while the gates of this one are applied: a few vectors at a time from within the kernels, so
+ * that memory and arithmetic work at once. Room-internal.
  *
- * Fetching alone would not do: the pieces of a tile that spans high bits lie at distances of powers of two, and so many
- * of them compete for the same few places of a cache that they are gone before they are used. */
+ * Fetched are lines of the second-level cache: it holds two tiles, and asking for its lines does not take the places of
+ * those that the first level waits for. */
 #ifndef QV_FEED_H
 #define QV_FEED_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/* Amplitudes that are moved at a time. */
-#define QV_FEED_BITS 4
-
 typedef struct {
-  const void *data; /* of the state */
-  bool single;
-  bool any;              /* whether an amplitude loaded so far is not zero */
-  uint64_t base;         /* the tile's first amplitude */
-  const uint64_t *piece; /* of the sweep */
-  int piece_bits;        /* log2 of a piece's length in units of 2^QV_FEED_BITS amplitudes */
-  int64_t next, units;   /* units loaded, of all pieces one after the other; and how many there are */
-  void *re, *im;         /* the tile's buffers */
+  const char *data;      /* of the state */
+  uint64_t base;         /* of the tile, as in qv_tile */
+  const uint64_t *place; /* of its vectors */
+  int64_t next, units;   /* vectors fetched; and how many there are */
 } qv_feed;
 
-/* Loads the next `count` units. Local. */
-void qv_feed_units(qv_feed *feed, int64_t count);
+/* Fetches the next `count` vectors. Not inlined: the kernels need the registers. Local. */
+void qv_feed_fetch(qv_feed *feed, int64_t count);
 
 /* The same from within a kernel. */
-static inline __attribute__((always_inline)) void qv_feed_some(qv_feed *feed, int rate)
+static inline __attribute__((always_inline)) void qv_feed_some(qv_feed *feed, int64_t count)
 {
   if (feed->next < feed->units) {
-    qv_feed_units(feed, rate);
+    qv_feed_fetch(feed, count);
   }
 }
 

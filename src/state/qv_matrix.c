@@ -3,6 +3,7 @@
 #include "base/qv_memory.h"
 #include "state/qv_index_set.h"
 #include "state/qv_state_private.h"
+#include "state/qv_weave.h"
 
 #define QV_REAL       double
 #define QV_NAME(name) name##_double
@@ -69,6 +70,7 @@ qv_code qv_state_matrix(qv_state *state, int k, const int *targets, const double
     }
   }
   const qv_index_set set = control_set(state, k, targets, true, controls, control_values);
+  qv_state_unweave(state);
   if (state->precision == QV_SINGLE) {
     QV_TRY(qv_alloc(QV_MEM_BUFFER, (size_t)2 << (2 * k), sizeof *narrow, &narrow));
     to_single(1 << (2 * k), matrix, narrow);
@@ -105,6 +107,7 @@ qv_code qv_state_diagonal(qv_state *state, int k, const int *targets, const doub
     }
   }
   const qv_index_set set = control_set(state, k, targets, false, controls, control_values);
+  qv_state_unweave(state);
   to_single(1 << k, diagonal, narrow);
 #pragma omp parallel for schedule(static)
   for (int part = 0; part < QV_PARTS; part++) {

@@ -4,6 +4,7 @@
 #include "base/qv_sum.h"
 #include "state/qv_matrix.h"
 #include "state/qv_state_private.h"
+#include "state/qv_weave.h"
 
 #include <math.h>
 
@@ -99,6 +100,7 @@ qv_code qv_state_sample(qv_state *state, uint64_t seed, uint64_t first, int64_t 
   double *weights = NULL, *cumulative = NULL;
   QV_REQUIRE(here >= 1);
   QV_TRY(qv_state_relayout(state, &identity));
+  qv_state_unweave(state);
   qv_code code = qv_alloc(QV_MEM_BUFFER, (size_t)here, sizeof *weights, &weights);
   if (code == QV_OK) {
     code = qv_alloc(QV_MEM_BUFFER, (size_t)blocks, sizeof *cumulative, &cumulative);
@@ -126,6 +128,7 @@ qv_code qv_state_marginal(const qv_state *state, int k, const int *qubits, doubl
 {
   const uint64_t rank_part = qv_state_rank(state) << state->layout.nlocal;
   QV_REQUIRE(k >= 0 && k <= QV_MARGINAL_QUBITS);
+  qv_state_unweave(state);
   for (int64_t m = 0; m < (int64_t)1 << k; m++) {
     distribution[m] = 0;
   }

@@ -6,6 +6,7 @@
 #include "base/qv_sum.h"
 #include "state/qv_mixer_tile.h"
 #include "state/qv_state_private.h"
+#include "state/qv_weave.h"
 
 #include <math.h>
 #include <omp.h>
@@ -346,6 +347,10 @@ static qv_code run_tiles(const pass *p, double *sums)
 static qv_code run_pass(const pass *p, double totals[2])
 {
   double sums[2 * PARTS] = {0};
+  qv_state_unweave(p->state);
+  if (p->back) {
+    qv_state_unweave(p->left);
+  }
   qv_timer *timer = qv_timer_get(p->back ? "mixer back" : "mixer");
   qv_timer_start(timer);
   const qv_code code = run_tiles(p, sums);

@@ -2,6 +2,7 @@
 #include "base/qv_clock.h"
 #include "state/qv_index_set.h"
 #include "state/qv_state_private.h"
+#include "state/qv_weave.h"
 
 #include <string.h>
 
@@ -36,6 +37,7 @@ typedef struct {
  * put in place and the next one is packed. What is put in place was packed before, so the pieces do not meet. */
 static void swap_set(qv_state *state, const qv_index_set *set, int partner)
 {
+  qv_state_unweave(state);
   const size_t run = qv_state_amplitude_bytes(state) << set->run_bits;
   const int64_t most = (int64_t)(QV_STATE_MESSAGE / run), pieces = (set->nruns + most - 1) / most;
   void *send = NULL, *recv = NULL;
@@ -101,6 +103,7 @@ static void exchange_rank_bits(qv_state *state, int a, int b)
 
 static void exchange_memory_bits(qv_state *state, int a, int b)
 {
+  qv_state_unweave(state);
   const uint64_t checks[2] = {1ULL << a, 1ULL << b}, both = checks[0] | checks[1];
   const uint8_t values[2] = {1, 0};
   const qv_index_set set = qv_index_set_make(state->layout.nlocal, 0, 2, checks, values, both);

@@ -4,6 +4,7 @@
 #include "base/qv_sum.h"
 #include "state/qv_index_set.h"
 #include "state/qv_state_private.h"
+#include "state/qv_weave.h"
 
 #include <math.h>
 #include <string.h>
@@ -239,6 +240,7 @@ qv_code qv_state_rotate(qv_state *state, const qv_rotation *rotation, double ang
 {
   double space[1 << QV_RUN_BITS_MAX];
   prepared p = prepare(state, rotation, angle);
+  qv_state_unweave(state);
   if (p.partner != qv_state_rank(state)) {
     rotate_across(state, NULL, &p, rotation);
     return QV_OK;
@@ -253,6 +255,8 @@ qv_code qv_state_unrotate(qv_state *state, qv_state *left, const qv_rotation *ro
 {
   double space[1 << QV_RUN_BITS_MAX];
   prepared p = prepare(state, rotation, -angle);
+  qv_state_unweave(state);
+  qv_state_unweave(left);
   QV_REQUIRE(state->precision == left->precision && qv_layout_equal(&state->layout, &left->layout));
   if (p.partner != qv_state_rank(state)) {
     *slope = rotate_across(state, left, &p, rotation);

@@ -2,6 +2,7 @@
 #include "base/qv_memory.h"
 #include "base/qv_sum.h"
 #include "state/qv_state_private.h"
+#include "state/qv_weave.h"
 
 #include <string.h>
 
@@ -124,6 +125,7 @@ int64_t qv_state_local_count(const qv_state *state)
 
 void *qv_state_data(qv_state *state)
 {
+  qv_state_unweave(state);
   return state->data;
 }
 
@@ -146,6 +148,7 @@ void qv_state_zero(qv_state *state)
 {
   char *data = state->data;
   const int64_t block = (int64_t)1 << 16;
+  state->woven = false;
   const size_t bytes = qv_state_amplitude_bytes(state);
 #pragma omp parallel for schedule(static)
   for (int64_t first = 0; first < state->count; first += block) {
@@ -160,6 +163,7 @@ qv_code qv_state_copy(qv_state *to, const qv_state *from)
   const size_t bytes = qv_state_amplitude_bytes(from);
   const int64_t block = (int64_t)1 << 16;
   to->layout = from->layout;
+  to->woven = from->woven;
 #pragma omp parallel for schedule(static)
   for (int64_t first = 0; first < to->count; first += block) {
     const int64_t here = to->count - first < block ? to->count - first : block;
@@ -191,6 +195,7 @@ qv_code qv_state_set_amplitude(qv_state *state, uint64_t index, double _Complex 
   if (physical >> state->layout.nlocal != qv_state_rank(state)) {
     return QV_OK;
   }
+  qv_state_unweave(state);
   if (state->precision == QV_DOUBLE) {
     ((double _Complex *)state->data)[local] = amplitude;
   } else {
@@ -205,6 +210,7 @@ qv_code qv_state_amplitude(const qv_state *state, uint64_t index, double _Comple
   const uint64_t physical = qv_layout_physical(&state->layout, index);
   const int owner = (int)(physical >> state->layout.nlocal);
   *amplitude = 0;
+  qv_state_unweave(state);
   if (owner == qv_comm_rank(state->comm)) {
     *amplitude = load(state, (int64_t)(physical & qv_low_mask(state->layout.nlocal)));
   }

@@ -42,8 +42,9 @@ const qv_layout *qv_state_layout(const qv_state *state);
 qv_precision qv_state_precision(const qv_state *state);
 int64_t qv_state_local_count(const qv_state *state); /* 2^nlocal */
 
-/* This rank's amplitudes in physical order: double or float pairs (re, im), by precision. Borrowed; for the rooms above
- * whose kernels run over them, and for I/O. Local. */
+/* This rank's amplitudes in physical order: double or float pairs (re, im), by precision. Borrowed until the next gate;
+ * for the rooms above whose kernels run over them, and for I/O. Costs a pass if a sweep was the last to work on the
+ * state, which leaves another order behind: before threads use the amplitudes, one of them asks for them. Local. */
 void *qv_state_data(qv_state *state);
 
 /* For I/O only: takes over the layout with which data were saved. Logically collective. */

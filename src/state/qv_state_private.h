@@ -10,7 +10,8 @@ struct qv_state {
   qv_precision precision;
   qv_layout layout;
   int64_t count; /* 2^nlocal */
-  void *data;    /* [count] pairs (re, im) */
+  void *data;    /* [count] pairs (re, im) in order, or as qv_weave.h says */
+  bool woven;
 };
 
 /* Reductions sum over blocks of this many amplitudes, then over the blocks in a tree. */

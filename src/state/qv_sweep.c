@@ -2,6 +2,7 @@
 
 #include "base/qv_memory.h"
 #include "state/qv_sweep_private.h"
+#include "state/qv_weave.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,9 +39,6 @@ static void choose_coordinates(qv_sweep *sweep, const uint64_t *rows)
       sweep->vector[coordinate++] = 1ULL << bit;
     }
   }
-  while (sweep->low_bits < sweep->tile_bits && sweep->vector[sweep->low_bits] == 1ULL << sweep->low_bits) {
-    sweep->low_bits++;
-  }
 }
 
 /* Physical mask of a combination of coordinates. */
@@ -53,12 +51,12 @@ uint64_t qv_sweep_combine(const uint64_t *vectors, uint64_t bits)
   return out;
 }
 
-static qv_code list_pieces(qv_sweep *sweep)
+static qv_code list_places(qv_sweep *sweep)
 {
-  const uint64_t pieces = 1ULL << (sweep->tile_bits - sweep->low_bits);
-  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)pieces, sizeof *sweep->piece, &sweep->piece));
-  for (uint64_t p = 0; p < pieces; p++) {
-    sweep->piece[p] = qv_sweep_combine(sweep->vector + sweep->low_bits, p);
+  const uint64_t vectors = 1ULL << (sweep->tile_bits - sweep->lane_bits);
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)vectors, sizeof *sweep->place, &sweep->place));
+  for (uint64_t v = 0; v < vectors; v++) {
+    sweep->place[v] = qv_weave_place(sweep->precision, qv_sweep_combine(sweep->vector + sweep->lane_bits, v));
   }
   return QV_OK;
 }
@@ -86,7 +84,7 @@ qv_code qv_sweep_create(const qv_layout *layout, qv_precision precision, int til
   sweep->outer_bits = nlocal - rank;
   sweep->lane_bits = precision == QV_DOUBLE ? 3 : 4;
   choose_coordinates(sweep, rows);
-  const qv_code code = list_pieces(sweep);
+  const qv_code code = list_places(sweep);
   if (code != QV_OK) {
     qv_sweep_destroy(&sweep);
   }
@@ -131,7 +129,7 @@ void qv_sweep_destroy(qv_sweep **sweep)
     qv_free(&(*sweep)->ops[i].adjoint);
   }
   qv_free(&(*sweep)->ops);
-  qv_free(&(*sweep)->piece);
+  qv_free(&(*sweep)->place);
   qv_free(sweep);
 }
 

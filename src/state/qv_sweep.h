@@ -5,9 +5,11 @@
  * exponential, the modes of an excitation; however many bits it has, it costs one dimension, so that a tile of 2^14
  * amplitudes serves ten exponentials of strings over all qubits. The lowest memory bits belong to every tile, so that
  * whole cache lines move. What a gate only looks at (controls, checks, signs, diagonals) may lie anywhere: it is a
- * parity of the tile's coordinates and of constants of the tile. In the cache a tile is kept as separate real and
- * imaginary parts, so that every gate is arithmetic on whole vectors. Gates that commute are reordered and grouped, and
- * each group passes over the tile once (qv_tile_program.h). A tile of zeros is left alone: gates are linear.
+ * parity of the tile's coordinates and of constants of the tile. A run weaves the state (qv_weave.h): vectors of real
+ * and of imaginary parts alternate, so that every gate is arithmetic on whole vectors, and amplitudes at distances of
+ * powers of two do not fall on the same few places of a cache, so that a tile stays there while its gates are applied.
+ * Gates that commute are reordered and grouped, and each group passes over the tile once (qv_tile_program.h). A tile of
+ * zeros is left alone: gates are linear.
  *
  *     qv_sweep_create(layout, precision, tile bits, flips)  ->  qv_sweep_rotate/matrix/diagonal ...  ->  qv_sweep_run
  */
@@ -18,8 +20,8 @@
 #include "state/qv_rotation.h"
 
 /* The usual number of tile bits: 2^14 amplitudes are 256 KiB in double precision, a quarter of a common second-level
- * cache; with the next one, which is loaded meanwhile, a half. The lowest QV_SWEEP_LOW_BITS memory bits belong to every
- * tile; what the flips leave free of the dimensions is filled with the next ones, so that longer pieces move. */
+ * cache; with the next one, which is fetched meanwhile, a half. The lowest QV_SWEEP_LOW_BITS memory bits belong to
+ * every tile; what the flips leave free of the dimensions is filled with the next ones, so that longer pieces move. */
 #define QV_SWEEP_TILE_BITS 14
 #define QV_SWEEP_LOW_BITS  4
 
@@ -43,7 +45,8 @@ qv_code qv_sweep_diagonal(qv_sweep *sweep, int k, const int *targets, const doub
 /* Number of gates. Local. */
 int qv_sweep_count(const qv_sweep *sweep);
 
-/* Applies the gates in order. The state must have the layout of create. One pass. Local. */
+/* Applies the gates in order. The state must have the layout of create. One pass, and one that weaves the state if it
+ * is not woven from the last run. Local. */
 qv_code qv_sweep_run(const qv_sweep *sweep, qv_state *state);
 
 /* Goes back: for the gates from last to first, slopes[i] = Re <left|G_i|state> (this rank's part; 0 for gates that are

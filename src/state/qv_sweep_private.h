@@ -9,11 +9,11 @@
 struct qv_sweep {
   qv_layout layout; /* of the states */
   qv_precision precision;
-  int tile_bits, low_bits, lane_bits;
+  int tile_bits, lane_bits;
   int outer_bits;                 /* memory dimensions outside the tile */
   uint64_t vector[QV_QUBITS_MAX]; /* coordinate -> physical mask: the tile's, the other memory bits, the rank bits */
   int pivot[QV_QUBITS_MAX];       /* of the tile's: the bit that no other of them has */
-  uint64_t *piece;                /* [2^(tile_bits - low_bits)] physical mask of each contiguous piece of a tile */
+  uint64_t *place;                /* of a tile's vectors, as in qv_tile */
   qv_tile_op *ops;
   int nops, capacity, ngates;
 };

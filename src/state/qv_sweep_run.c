@@ -1,59 +1,42 @@
-/* Running a sweep: tiles into cache, gates, tiles back. */
+/* Running a sweep: tile after tile, with all gates on each. */
 #include "base/qv_clock.h"
 #include "base/qv_memory.h"
 #include "base/qv_sum.h"
 #include "state/qv_sweep_private.h"
 #include "state/qv_tile_program.h"
+#include "state/qv_weave.h"
 
 #include <string.h>
 
 /* Tiles are dealt out in this many parts, whatever the number of threads: sums over parts are reproducible. */
 #define PARTS 64
 
-/* Bytes between the buffers of a thread: parts must not share a cache set. */
-#define PADDING 1024
+/* Of a vector with both parts, in either precision. */
+#define VECTOR_BYTES 128
 
-/* The buffers of one thread: this tile and the next, or on the way back a tile of the state and one of the left. */
-typedef struct {
-  void *re[2], *im[2];
-  void *scratch; /* of a program */
-} tile_buffers;
-
-/* The loading of tile t into the buffers re, im; of nothing if t is `end`. */
-static qv_feed feed_of(const qv_sweep *s, const qv_state *state, int64_t t, int64_t end, void *re, void *im)
+static qv_tile tile_of(const qv_sweep *s, const qv_state *state, int64_t t)
 {
-  return (qv_feed){.data = state->data,
-                   .single = s->precision == QV_SINGLE,
-                   .base = t < end ? qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t) : 0,
-                   .piece = s->piece,
-                   .piece_bits = s->low_bits - QV_FEED_BITS,
-                   .units = t < end ? (int64_t)1 << (s->tile_bits - QV_FEED_BITS) : 0,
-                   .re = re,
-                   .im = im};
+  const uint64_t first = qv_sweep_combine(s->vector + s->tile_bits, (uint64_t)t);
+  return (qv_tile){state->data, qv_weave_place(s->precision, first), s->place};
 }
 
-static void store_tile(const qv_sweep *s, qv_state *state, uint64_t base, double scale, const void *re, const void *im)
+static int64_t vectors_of(const qv_sweep *s)
 {
-  const int64_t piece = (int64_t)1 << s->low_bits, pieces = (int64_t)1 << (s->tile_bits - s->low_bits);
-  for (int64_t p = 0; p < pieces; p++) {
-    const uint64_t at = base ^ s->piece[p];
-    if (s->precision == QV_DOUBLE) {
-      qv_tile_store_double((double *)state->data + 2 * at, piece, scale, (const double *)re + p * piece,
-                           (const double *)im + p * piece);
-    } else {
-      qv_tile_store_single((float *)state->data + 2 * at, piece, (float)scale, (const float *)re + p * piece,
-                           (const float *)im + p * piece);
-    }
-  }
+  return (int64_t)1 << (s->tile_bits - s->lane_bits);
 }
 
-static void apply_op(const qv_sweep *s, const qv_tile_op *op, void *re, void *im, uint64_t outer)
+static bool is_any(const qv_sweep *s, const qv_tile *tile)
+{
+  return s->precision == QV_DOUBLE ? qv_tile_any_double(tile, vectors_of(s)) : qv_tile_any_single(tile, vectors_of(s));
+}
+
+static void apply_op(const qv_sweep *s, const qv_tile_op *op, const qv_tile *tile, uint64_t outer)
 {
   qv_feed none = {0};
   if (s->precision == QV_DOUBLE) {
-    qv_tile_apply_double(op, re, im, outer, &none, 0);
+    qv_tile_apply_double(op, tile, tile, outer, &none, 0);
   } else {
-    qv_tile_apply_single(op, re, im, outer, &none, 0);
+    qv_tile_apply_single(op, tile, tile, outer, &none, 0);
   }
 }
 
@@ -63,54 +46,58 @@ static uint64_t outer_of(const qv_sweep *s, const qv_state *state, int64_t t)
   return ((uint64_t)t | qv_state_rank(state) << s->outer_bits) << (s->tile_bits - s->lane_bits);
 }
 
-/* The tiles first..end-1, each loaded while the gates of the one before are applied. */
+/* What a thread has: two tiles of its own and scratch for programs. */
+typedef struct {
+  qv_tile buffer[2];
+  void *scratch;
+} workspace;
+
+/* The tiles first..end-1, each fetched while the gates of the one before are applied. */
 static void run_forward(const qv_sweep *s, qv_state *state, int64_t first, int64_t end, const qv_tile_program *program,
-                        const tile_buffers *b)
+                        const workspace *mine)
 {
-  qv_feed feed = feed_of(s, state, first, end, b->re[0], b->im[0]);
-  qv_feed_units(&feed, feed.units);
+  qv_tile tile = tile_of(s, state, first);
   for (int64_t t = first; t < end; t++) {
-    const int other = (t - first + 1) & 1;
-    qv_feed next = feed_of(s, state, t + 1, end, b->re[other], b->im[other]);
-    if (feed.any) {
-      qv_tile_program_run(program, feed.re, feed.im, outer_of(s, state, t), b->scratch, &next);
-      store_tile(s, state, feed.base, program->scale, feed.re, feed.im);
+    const qv_tile next = tile_of(s, state, t + 1 < end ? t + 1 : t);
+    qv_feed feed = {next.data, next.base, next.place, 0, t + 1 < end ? vectors_of(s) : 0};
+    if (is_any(s, &tile)) {
+      qv_tile_program_run(program, &tile, &mine->buffer[0], outer_of(s, state, t), mine->scratch, &feed);
     }
-    qv_feed_units(&next, next.units);
-    feed = next;
+    tile = next;
   }
 }
 
 /* slopes[op] of this tile are added to sums[op]. */
 static void run_tile_back(const qv_sweep *s, qv_state *state, qv_state *left, int64_t t, const qv_tile_op *inverse,
-                          const tile_buffers *b, double *sums)
+                          const workspace *mine, double *sums)
 {
   const uint64_t outer = outer_of(s, state, t);
-  void *const re = b->re[0], *const im = b->im[0], *const left_re = b->re[1], *const left_im = b->im[1];
-  qv_feed feed = feed_of(s, state, t, t + 1, re, im), left_feed = feed_of(s, left, t, t + 1, left_re, left_im);
-  qv_feed_units(&feed, feed.units);
-  qv_feed_units(&left_feed, left_feed.units);
-  const bool any = feed.any, any_left = left_feed.any;
-  if (!any && !any_left) {
-    return;
+  const qv_tile home = tile_of(s, state, t), left_home = tile_of(s, left, t);
+  const qv_tile *const tile = &mine->buffer[0], *const left_tile = &mine->buffer[1];
+  const bool any = is_any(s, &home), any_left = is_any(s, &left_home);
+  if (any) {
+    qv_tile_copy(&home, tile, vectors_of(s));
+  }
+  if (any_left) {
+    qv_tile_copy(&left_home, left_tile, vectors_of(s));
   }
   for (int i = s->nops - 1; i >= 0; i--) {
     if (s->ops[i].rotation && any && any_left) {
-      sums[i] += s->precision == QV_DOUBLE ? qv_tile_couple_double(&s->ops[i], re, im, left_re, left_im, outer)
-                                           : qv_tile_couple_single(&s->ops[i], re, im, left_re, left_im, outer);
+      sums[i] += s->precision == QV_DOUBLE ? qv_tile_couple_double(&s->ops[i], tile, left_tile, outer)
+                                           : qv_tile_couple_single(&s->ops[i], tile, left_tile, outer);
     }
     if (any) {
-      apply_op(s, &inverse[i], re, im, outer);
+      apply_op(s, &inverse[i], tile, outer);
     }
     if (any_left) {
-      apply_op(s, &inverse[i], left_re, left_im, outer);
+      apply_op(s, &inverse[i], left_tile, outer);
     }
   }
   if (any) {
-    store_tile(s, state, feed.base, 1, re, im);
+    qv_tile_copy(tile, &home, vectors_of(s));
   }
   if (any_left) {
-    store_tile(s, left, feed.base, 1, left_re, left_im);
+    qv_tile_copy(left_tile, &left_home, vectors_of(s));
   }
 }
 
@@ -122,40 +109,48 @@ typedef struct {
   double *sums; /* [PARTS][nops] */
 } tile_work;
 
-static void run_part(const qv_sweep *s, qv_state *state, const tile_work *w, const tile_buffers *b, int part)
+static void run_part(const qv_sweep *s, qv_state *state, const tile_work *w, const workspace *mine, int part)
 {
   const int64_t tiles = (int64_t)1 << s->outer_bits, first = tiles * part / PARTS, end = tiles * (part + 1) / PARTS;
   if (!w->left) {
-    run_forward(s, state, first, end, w->program, b);
+    run_forward(s, state, first, end, w->program, mine);
   }
   for (int64_t t = first; w->left && t < end; t++) {
-    run_tile_back(s, state, w->left, t, w->inverse, b, w->sums + (size_t)part * (size_t)s->nops);
+    run_tile_back(s, state, w->left, t, w->inverse, mine, w->sums + (size_t)part * (size_t)s->nops);
   }
 }
 
 /* Runs all tiles over the threads. */
 static qv_code run_tiles(const qv_sweep *s, qv_state *state, const tile_work *w)
 {
-  const size_t bytes = qv_state_amplitude_bytes(state) / 2 << s->tile_bits, stride = bytes + PADDING;
+  const size_t vectors = (size_t)vectors_of(s), bytes = vectors * VECTOR_BYTES;
   const size_t scratch = w->program ? w->program->scratch : 0;
   qv_code code = QV_OK;
   QV_REQUIRE(qv_layout_equal(&s->layout, &state->layout) && s->precision == state->precision);
+  qv_state_weave(state);
+  if (w->left) {
+    qv_state_weave(w->left);
+  }
 #pragma omp parallel
   {
     char *space = NULL;
-    qv_code mine;
+    qv_code own;
 #pragma omp critical
-    mine = qv_alloc(QV_MEM_BUFFER, 1, 4 * stride + scratch, &space);
-    const tile_buffers b = {{space, space + 2 * stride}, {space + stride, space + 3 * stride}, space + 4 * stride};
-    if (mine != QV_OK) {
+    own = qv_alloc(QV_MEM_BUFFER, 1, 2 * bytes + scratch + vectors * sizeof(uint64_t), &space);
+    if (own != QV_OK) {
 #pragma omp critical
-      code = mine;
+      code = own;
     }
 #pragma omp barrier
     if (code == QV_OK) {
+      uint64_t *const order = (uint64_t *)(space + 2 * bytes + scratch);
+      for (uint64_t v = 0; v < vectors; v++) {
+        order[v] = v * VECTOR_BYTES;
+      }
+      const workspace mine = {{{space, 0, order}, {space + bytes, 0, order}}, space + 2 * bytes};
 #pragma omp for schedule(dynamic)
       for (int part = 0; part < PARTS; part++) {
-        run_part(s, state, w, &b, part);
+        run_part(s, state, w, &mine, part);
       }
     }
     qv_free(&space);

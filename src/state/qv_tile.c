@@ -2,8 +2,22 @@
 
 #include "base/qv_clones.h"
 
+#include <string.h>
+
 #define QV_KERNELS "state/qv_tile_kernels.inc"
 #include "state/qv_tile_precisions.inc"
+
+bool qv_tile_moves(const qv_tile_op *op)
+{
+  return op->kind == QV_TILE_DENSE && op->nchecks == op->high_targets;
+}
+
+void qv_tile_copy(const qv_tile *from, const qv_tile *to, int64_t vectors)
+{
+  for (int64_t v = 0; v < vectors; v++) {
+    memcpy(to->data + (to->base ^ to->place[v]), from->data + (from->base ^ from->place[v]), 128);
+  }
+}
 
 qv_tile_op qv_tile_inverse(const qv_tile_op *op)
 {

@@ -1,8 +1,9 @@
 /* Gates inside a tile. Room-internal: the kernels under qv_sweep.
  *
- * A tile of 2^bits amplitudes stands as re[2^bits], im[2^bits] (double or float), in vectors of QV_LANES numbers that
- * hold the lowest tile bits. The masks of a gate run over the index of the vector and, above it, the outer bits (the
- * rest of the memory bits, then the rank bits), which are constant in a tile: `outer`.
+ * A tile of 2^bits amplitudes stands in a woven state (qv_weave.h) or in a buffer: vectors of QV_LANES real parts, each
+ * followed by the vector of its imaginary parts, hold the lowest tile bits. The masks of a gate run over the index of
+ * the vector and, above it, the outer bits (the rest of the memory bits, then the rank bits), which are constant in a
+ * tile: `outer`.
  *
  * Every two-level gate has one form. With a source vector A, its partner vector B at the flipped index, the permutation
  * p of lanes by the lane bits of the flip, and the sign s of vector index and outer bits, A' = da A + s oa p(B),   B' =
@@ -54,25 +55,36 @@ typedef struct {
   double *adjoint;                /* the same for the inverse */
 } qv_tile_op;
 
+/* Where a tile stands, be it in a state or in a buffer: vector v begins `base ^ place[v]` bytes behind `data`. The
+ * places are linear over GF(2) in v: place[v ^ w] = place[v] ^ place[w]. */
+typedef struct {
+  char *data;
+  uint64_t base;
+  const uint64_t *place; /* [2^vector_bits] */
+} qv_tile;
+
 /* The inverse of a PAIR or PHASE gate that is a rotation (by the opposite angle) or unitary. */
 qv_tile_op qv_tile_inverse(const qv_tile_op *op);
 
-/* Applies the gate to a tile in double or single precision; gates with much arithmetic load `rate` units of the next
- * tile with every step of their loop. Local. */
-void qv_tile_apply_double(const qv_tile_op *op, double *re, double *im, uint64_t outer, qv_feed *feed, int rate);
-void qv_tile_apply_single(const qv_tile_op *op, float *re, float *im, uint64_t outer, qv_feed *feed, int rate);
+/* Whether the gate passes over all vectors of a tile, so that it can write to another tile than it reads. */
+bool qv_tile_moves(const qv_tile_op *op);
 
-/* Re <left|G|tile> of a rotation. Local. */
-double qv_tile_couple_double(const qv_tile_op *op, const double *re, const double *im, const double *left_re,
-                             const double *left_im, uint64_t outer);
-double qv_tile_couple_single(const qv_tile_op *op, const float *re, const float *im, const float *left_re,
-                             const float *left_im, uint64_t outer);
+/* Applies the gate to a tile in double or single precision, leaving the result in `to` (which is `from` if the gate
+ * does not move tiles), and fetching `rate` vectors of the next tile with every step of its loop. Local. */
+void qv_tile_apply_double(const qv_tile_op *op, const qv_tile *from, const qv_tile *to, uint64_t outer, qv_feed *feed,
+                          int rate);
+void qv_tile_apply_single(const qv_tile_op *op, const qv_tile *from, const qv_tile *to, uint64_t outer, qv_feed *feed,
+                          int rate);
 
-/* `count` interleaved amplitudes (a multiple of the lanes) into parts, returning whether any is not zero; and back,
- * multiplied by a scale. */
-bool qv_tile_load_double(const double *from, int64_t count, double *re, double *im);
-bool qv_tile_load_single(const float *from, int64_t count, float *re, float *im);
-void qv_tile_store_double(double *to, int64_t count, double scale, const double *re, const double *im);
-void qv_tile_store_single(float *to, int64_t count, float scale, const float *re, const float *im);
+/* Copies a tile of so many vectors. Local. */
+void qv_tile_copy(const qv_tile *from, const qv_tile *to, int64_t vectors);
+
+/* Re <left|G|tile> of a rotation, where `left` is the same tile of another state. Local. */
+double qv_tile_couple_double(const qv_tile_op *op, const qv_tile *tile, const qv_tile *left, uint64_t outer);
+double qv_tile_couple_single(const qv_tile_op *op, const qv_tile *tile, const qv_tile *left, uint64_t outer);
+
+/* Whether any amplitude of a tile of so many vectors is not zero. Local. */
+bool qv_tile_any_double(const qv_tile *tile, int64_t vectors);
+bool qv_tile_any_single(const qv_tile *tile, int64_t vectors);
 
 #endif

@@ -317,11 +317,12 @@ int64_t qv_phase_blocks(const qv_phase *phase)
   return (int64_t)1 << phase->levels;
 }
 
-void qv_phase_run(const qv_phase *phase, void *re, void *im, uint64_t outer, void *scratch, qv_feed *feed, int rate)
+void qv_phase_run(const qv_phase *phase, const qv_tile *from, const qv_tile *to, uint64_t outer, void *scratch,
+                  qv_feed *feed, int rate)
 {
   if (phase->single) {
-    phase_tile_single(phase, re, im, outer, scratch, feed, rate);
+    phase_tile_single(phase, from, to, outer, scratch, feed, rate);
   } else {
-    phase_tile_double(phase, re, im, outer, scratch, feed, rate);
+    phase_tile_double(phase, from, to, outer, scratch, feed, rate);
   }
 }

@@ -32,7 +32,9 @@ size_t qv_phase_scratch(const qv_phase *phase);
 /* In how many blocks a run goes through the tile. */
 int64_t qv_phase_blocks(const qv_phase *phase);
 
-/* Multiplies the tile at `outer`, loading `rate` units of the next one with every block. Local. */
-void qv_phase_run(const qv_phase *phase, void *re, void *im, uint64_t outer, void *scratch, qv_feed *feed, int rate);
+/* Multiplies the tile at `outer`, leaving the result in `to` (which may be `from`), and fetching `rate` vectors of the
+ * next one with every block. Local. */
+void qv_phase_run(const qv_phase *phase, const qv_tile *from, const qv_tile *to, uint64_t outer, void *scratch,
+                  qv_feed *feed, int rate);
 
 #endif

@@ -13,9 +13,11 @@
 /* Tiles below which programs are not worth their making. */
 #define TILES_LEAST 8
 
-/* Units of the next tile that are loaded at a time, at most; a block of phases is worth several cosets. */
-#define RATE_MOST   6
+/* A block of phases is worth the fetching of several cosets. */
 #define BLOCK_SLOTS 4
+
+/* Groups above which it pays to take a tile into a buffer: there its lines lie in one piece, on one page. */
+#define GROUPS_IN_PLACE 6
 
 #define DIMS QV_REGISTER_DIMS
 
@@ -28,6 +30,8 @@ typedef struct {
 typedef struct {
   const qv_tile_op *ops;
   footprint *footprints;
+  double scale; /* what the groups so far have left to multiply by */
+  qv_register *last;
   int *left; /* ops that wait, in order */
   int nleft;
   int lane_bits, vector_bits;
@@ -168,11 +172,11 @@ static int pad_dimensions(int dims, uint64_t *flips)
   return dims;
 }
 
-/* Steps in which a gate alone loads some of the next tile. */
+/* Vectors at which a gate alone fetches some of the next tile, at least. */
 static int64_t cosets_of(const qv_tile_op *op, int vector_bits)
 {
-  const bool loads = op->kind == QV_TILE_DENSE && op->high_targets + op->lane_targets == 2;
-  return loads ? (int64_t)1 << (vector_bits - op->high_targets) : 0;
+  const int bits = vector_bits - op->nchecks;
+  return bits > 0 ? (int64_t)1 << bits : 1;
 }
 
 static qv_code push(builder *b, qv_tile_group group)
@@ -235,12 +239,14 @@ static qv_code add_matrices(builder *b, int first)
     return push(b, group);
   }
   dims = pad_dimensions(dims, flips);
-  QV_TRY(qv_register_create(b->ops, count, chosen, dims, flips, b->vector_bits, b->single, &b->program->scale,
-                            &group.registers));
+  QV_TRY(
+      qv_register_create(b->ops, count, chosen, dims, flips, b->vector_bits, b->single, &b->scale, &group.registers));
+  b->last = group.registers;
   take_out(b, chosen, count);
   const qv_code code = push(b, group);
   if (code != QV_OK) {
     qv_register_destroy(&group.registers);
+    b->last = NULL;
   }
   return code;
 }
@@ -299,15 +305,18 @@ static qv_code build(builder *b, int *chosen)
     const int ready = first_ready(b);
     QV_TRY(ready >= 0 ? add_matrices(b, ready) : add_phases(b, chosen));
   }
+  if (b->last) {
+    qv_register_set_scale(b->last, b->scale);
+  }
   return QV_OK;
 }
 
 qv_code qv_tile_program_create(const qv_tile_op *ops, int nops, int vector_bits, bool single, int64_t tiles,
                                qv_tile_program *out)
 {
-  builder b = {.ops = ops, .vector_bits = vector_bits, .single = single, .program = out};
+  builder b = {.ops = ops, .vector_bits = vector_bits, .single = single, .program = out, .scale = 1};
   int *chosen = NULL;
-  *out = (qv_tile_program){.single = single, .scale = 1};
+  *out = (qv_tile_program){.single = single, .vector_bits = vector_bits};
   b.lane_bits = single ? 4 : 3;
   qv_code code = qv_alloc(QV_MEM_CIRCUIT, (size_t)nops, sizeof *b.footprints, &b.footprints);
   if (code == QV_OK) {
@@ -345,21 +354,45 @@ void qv_tile_program_destroy(qv_tile_program *program)
   qv_free(&program->groups);
 }
 
-void qv_tile_program_run(const qv_tile_program *program, void *re, void *im, uint64_t outer, void *scratch,
-                         qv_feed *feed)
+static bool can_move(const qv_tile_group *group)
 {
-  const int64_t wanted = program->slots ? (feed->units + program->slots - 1) / program->slots : 0;
-  const int rate = (int)(wanted < RATE_MOST ? wanted : RATE_MOST);
-  for (int i = 0; i < program->ngroups; i++) {
+  return group->registers || group->phase || qv_tile_moves(group->op);
+}
+
+static void run_group(const qv_tile_program *program, const qv_tile_group *g, const qv_tile *from, const qv_tile *to,
+                      uint64_t outer, void *scratch, qv_feed *feed, int rate)
+{
+  if (g->registers) {
+    qv_register_run(g->registers, from, to, feed, rate);
+  } else if (g->phase) {
+    qv_phase_run(g->phase, from, to, outer, scratch, feed, BLOCK_SLOTS * rate);
+  } else if (program->single) {
+    qv_tile_apply_single(g->op, from, to, outer, feed, rate);
+  } else {
+    qv_tile_apply_double(g->op, from, to, outer, feed, rate);
+  }
+}
+
+void qv_tile_program_run(const qv_tile_program *program, const qv_tile *tile, const qv_tile *buffer, uint64_t outer,
+                         void *scratch, qv_feed *feed)
+{
+  const int64_t vectors = (int64_t)1 << program->vector_bits;
+  const int rate = program->slots ? (int)((feed->units + program->slots - 1) / program->slots) : 0;
+  const int last = program->ngroups - 1;
+  const qv_tile *const between = program->ngroups > GROUPS_IN_PLACE ? buffer : tile;
+  const qv_tile *from = tile;
+  for (int i = 0; i <= last; i++) {
     const qv_tile_group *g = &program->groups[i];
-    if (g->registers) {
-      qv_register_run(g->registers, re, im, feed, rate);
-    } else if (g->phase) {
-      qv_phase_run(g->phase, re, im, outer, scratch, feed, BLOCK_SLOTS * rate);
-    } else if (program->single) {
-      qv_tile_apply_single(g->op, re, im, outer, feed, rate);
-    } else {
-      qv_tile_apply_double(g->op, re, im, outer, feed, rate);
+    const qv_tile *to = i == last ? tile : between;
+    const bool moves = can_move(g);
+    if (!moves && i < last && from != to) {
+      qv_tile_copy(from, to, vectors);
+      from = to;
     }
+    run_group(program, g, from, moves ? to : from, outer, scratch, feed, rate);
+    if (!moves && from != to) {
+      qv_tile_copy(from, to, vectors);
+    }
+    from = to;
   }
 }

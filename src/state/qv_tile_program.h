@@ -16,9 +16,9 @@ typedef struct {
   qv_tile_group *groups;
   int ngroups, capacity;
   bool single;
-  double scale;   /* what the amplitudes are multiplied by in the end */
+  int vector_bits;
   size_t scratch; /* bytes that a run wants */
-  int64_t slots;  /* in which a run loads some of the next tile */
+  int64_t slots;  /* in which a run fetches some of the next tile */
 } qv_tile_program;
 
 /* The program of ops[nops], which must outlive it. `tiles` is how many it will run on: for few, grouping does not pay
@@ -27,8 +27,9 @@ qv_code qv_tile_program_create(const qv_tile_op *ops, int nops, int vector_bits,
                                qv_tile_program *out);
 void qv_tile_program_destroy(qv_tile_program *program);
 
-/* Runs all groups on a tile (the scale is left to the caller), loading the next one meanwhile. Local. */
-void qv_tile_program_run(const qv_tile_program *program, void *re, void *im, uint64_t outer, void *scratch,
-                         qv_feed *feed);
+/* Runs all groups on a tile, fetching the next one meanwhile. If there are many, the first takes it to `buffer` and the
+ * last one back. Local. */
+void qv_tile_program_run(const qv_tile_program *program, const qv_tile *tile, const qv_tile *buffer, uint64_t outer,
+                         void *scratch, qv_feed *feed);
 
 #endif

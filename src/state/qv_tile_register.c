@@ -21,7 +21,7 @@
 /* Quotients of couplings by diagonals that are larger than this are not taken: products of many must not overflow. */
 #define QUOTIENT_MOST 8.0
 
-/* Nor are more when what they leave to the end of the sweep is smaller than this. */
+/* Nor are more when what they leave to the end of the sweep is smaller than this: amplitudes grow by it meanwhile. */
 #define SCALE_LEAST 1e-20
 
 typedef struct {
@@ -39,6 +39,7 @@ struct qv_register {
   register_step steps[QV_REGISTER_STEPS];
   void *constants; /* in the precision of the tile */
   int nconstants;
+  double scale;
 };
 
 #define PAIR_CASES(q)                                                                                                  \
@@ -68,7 +69,7 @@ struct qv_register {
 
 #define UNIFORM_LOOP(count, form)                                                                                      \
   case form:                                                                                                           \
-    QV_NAME(register_loop)(g, re, im, feed, rate, count, form);                                                        \
+    QV_NAME(register_loop)(g, from, to, feed, rate, count, form);                                                      \
     break;
 
 #define UNIFORM_LOOPS(count)                                                                                           \
@@ -78,7 +79,7 @@ struct qv_register {
     UNIFORM_LOOP(count, FORM_UNIT_CROSS)                                                                               \
     UNIFORM_LOOP(count, FORM_REFLECT)                                                                                  \
   default:                                                                                                             \
-    QV_NAME(register_loop)(g, re, im, feed, rate, count, -1);                                                          \
+    QV_NAME(register_loop)(g, from, to, feed, rate, count, -1);                                                        \
   }
 
 #define QV_KERNELS "state/qv_tile_register_kernels.inc"
@@ -323,6 +324,7 @@ qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, 
   QV_REQUIRE(count <= QV_REGISTER_STEPS && (dims == 2 || dims == 3) && vector_bits >= dims);
   QV_TRY(qv_alloc(QV_MEM_CIRCUIT, 1, sizeof *g, &g));
   g->single = single;
+  g->scale = 1;
   g->vector_bits = vector_bits;
   g->lane_bits = single ? 4 : 3;
   set_dimensions(g, dims, flips);
@@ -346,16 +348,21 @@ void qv_register_destroy(qv_register **group)
   qv_free(group);
 }
 
+void qv_register_set_scale(qv_register *group, double scale)
+{
+  group->scale = scale;
+}
+
 int64_t qv_register_cosets(const qv_register *group)
 {
   return (int64_t)1 << (group->vector_bits - group->dims);
 }
 
-void qv_register_run(const qv_register *group, void *re, void *im, qv_feed *feed, int rate)
+void qv_register_run(const qv_register *group, const qv_tile *from, const qv_tile *to, qv_feed *feed, int rate)
 {
   if (group->single) {
-    register_run_single(group, re, im, feed, rate);
+    register_run_single(group, from, to, feed, rate);
   } else {
-    register_run_double(group, re, im, feed, rate);
+    register_run_double(group, from, to, feed, rate);
   }
 }

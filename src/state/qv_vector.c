@@ -2,6 +2,7 @@
 #include "base/qv_memory.h"
 #include "base/qv_sum.h"
 #include "state/qv_state_private.h"
+#include "state/qv_weave.h"
 
 #define QV_REAL       double
 #define QV_NAME(name) name##_double
@@ -27,6 +28,7 @@ static int64_t block_size(const qv_state *state)
 void qv_state_scale(qv_state *state, double _Complex factor)
 {
   const int64_t size = block_size(state), blocks = block_count(state);
+  qv_state_unweave(state);
 #pragma omp parallel for schedule(static)
   for (int64_t b = 0; b < blocks; b++) {
     if (state->precision == QV_DOUBLE) {
@@ -41,6 +43,8 @@ qv_code qv_state_add(qv_state *to, double _Complex factor, const qv_state *from)
 {
   QV_REQUIRE(to->precision == from->precision && qv_layout_equal(&to->layout, &from->layout));
   const int64_t size = block_size(to), blocks = block_count(to);
+  qv_state_unweave(to);
+  qv_state_unweave(from);
 #pragma omp parallel for schedule(static)
   for (int64_t b = 0; b < blocks; b++) {
     if (to->precision == QV_DOUBLE) {
@@ -58,6 +62,8 @@ static qv_code local_inner(const qv_state *a, const qv_state *b, double sum[2])
 {
   const int64_t size = block_size(a), blocks = block_count(a);
   double *partial = NULL;
+  qv_state_unweave(a);
+  qv_state_unweave(b);
   QV_TRY(qv_alloc(QV_MEM_BUFFER, (size_t)blocks, 2 * sizeof *partial, &partial));
 #pragma omp parallel for schedule(static)
   for (int64_t k = 0; k < blocks; k++) {

@@ -1,5 +1,5 @@
 /* Programs of a tile against the same gates one at a time: every kind of group, with lanes, vector bits and outer bits,
- * in both precisions; the next tile loaded meanwhile; and that gates are in fact grouped. Silent when right. */
+ * in both precisions; the next tile fetched meanwhile; and that gates are in fact grouped. Silent when right. */
 #include "base/qv_memory.h"
 #include "qv_dense.h"
 #include "state/qv_sweep_private.h"
@@ -59,79 +59,95 @@ static void add_gate(qv_sweep *sweep, int family, uint64_t seed)
   }
 }
 
-/* The numbers of a buffer, whatever its precision. */
-static double number(const qv_sweep *sweep, const void *buffer, int at)
+/* Part 0 (real) or 1 of an amplitude of a tile. */
+static void *part_of(const qv_sweep *sweep, const qv_tile *tile, int amplitude, int part)
 {
-  return sweep->precision == QV_DOUBLE ? ((const double *)buffer)[at] : (double)((const float *)buffer)[at];
+  const size_t lane = (size_t)amplitude & qv_low_mask(sweep->lane_bits);
+  char *vector = tile->data + (tile->base ^ tile->place[amplitude >> sweep->lane_bits]);
+  return vector + 64 * part + lane * (sweep->precision == QV_DOUBLE ? sizeof(double) : sizeof(float));
 }
 
-static void set_number(const qv_sweep *sweep, void *buffer, int at, double value)
+static double number(const qv_sweep *sweep, const qv_tile *tile, int amplitude, int part)
 {
+  const void *at = part_of(sweep, tile, amplitude, part);
+  return sweep->precision == QV_DOUBLE ? *(const double *)at : (double)*(const float *)at;
+}
+
+static void set_number(const qv_sweep *sweep, const qv_tile *tile, int amplitude, int part, double value)
+{
+  void *at = part_of(sweep, tile, amplitude, part);
   if (sweep->precision == QV_DOUBLE) {
-    ((double *)buffer)[at] = value;
+    *(double *)at = value;
   } else {
-    ((float *)buffer)[at] = (float)value;
+    *(float *)at = (float)value;
   }
 }
 
-static void one_by_one(const qv_sweep *sweep, void *re, void *im, uint64_t outer)
+static void one_by_one(const qv_sweep *sweep, const qv_tile *tile, uint64_t outer)
 {
   qv_feed none = {0};
   for (int i = 0; i < sweep->nops; i++) {
     if (sweep->precision == QV_DOUBLE) {
-      qv_tile_apply_double(&sweep->ops[i], re, im, outer, &none, 0);
+      qv_tile_apply_double(&sweep->ops[i], tile, tile, outer, &none, 0);
     } else {
-      qv_tile_apply_single(&sweep->ops[i], re, im, outer, &none, 0);
+      qv_tile_apply_single(&sweep->ops[i], tile, tile, outer, &none, 0);
     }
   }
+}
+
+/* Two tiles in one piece of memory whose vectors stand in an order of their own, linear as it must be: the bits of the
+ * index backwards; and one in order as a buffer. */
+static void place_tiles(const qv_sweep *sweep, char *space, uint64_t *place, uint64_t *order, qv_tile tiles[3])
+{
+  const int bits = TILE - sweep->lane_bits;
+  for (uint64_t v = 0; v < 1ULL << bits; v++) {
+    order[v] = v << 7;
+    place[v] = 0;
+    for (int bit = 0; bit < bits; bit++) {
+      place[v] |= (v >> bit & 1) << (7 + bits - 1 - bit);
+    }
+  }
+  tiles[0] = (qv_tile){space, 0, place};
+  tiles[1] = (qv_tile){space, 128ULL << bits, place};
+  tiles[2] = (qv_tile){space, 256ULL << bits, order};
 }
 
 /* A program on some tiles; returns the number of groups. */
 static int compare(const qv_sweep *sweep, uint64_t seed)
 {
   const double tolerance = sweep->precision == QV_DOUBLE ? 2e-14 : 1e-5;
+  const int bits = TILE - sweep->lane_bits;
   qv_tile_program program;
   char *space = NULL, *scratch = NULL;
-  CHECK(qv_tile_program_create(sweep->ops, sweep->nops, TILE - sweep->lane_bits, sweep->precision == QV_SINGLE, TILES,
-                               &program) == QV_OK);
-  CHECK(qv_alloc(QV_MEM_BUFFER, 8 * SIZE, sizeof(double), &space) == QV_OK);
+  uint64_t *place = NULL, *order = NULL;
+  qv_tile tiles[3];
+  CHECK(qv_tile_program_create(sweep->ops, sweep->nops, bits, sweep->precision == QV_SINGLE, TILES, &program) == QV_OK);
+  CHECK(qv_alloc(QV_MEM_BUFFER, 3ULL << bits, 128, &space) == QV_OK);
+  CHECK(qv_alloc(QV_MEM_BUFFER, 1ULL << bits, sizeof *place, &place) == QV_OK);
+  CHECK(qv_alloc(QV_MEM_BUFFER, 1ULL << bits, sizeof *order, &order) == QV_OK);
   CHECK(qv_alloc(QV_MEM_BUFFER, 1, program.scratch + 64, &scratch) == QV_OK);
-  void *part[8];
-  for (int i = 0; i < 8; i++) {
-    part[i] = space + (size_t)i * SIZE * sizeof(double);
-  }
+  place_tiles(sweep, space, place, order, tiles);
   for (uint64_t tile = 0; tile < 3; tile++) {
-    const uint64_t outer = (uint64_t)pick(seed, 900 + tile, 1 << (QUBITS - TILE)) << (TILE - sweep->lane_bits);
-    const uint64_t piece = 0;
+    const uint64_t outer = (uint64_t)pick(seed, 900 + tile, 1 << (QUBITS - TILE)) << bits;
     double worst = 0;
-    for (int i = 0; i < SIZE; i++) { /* parts 6 and 7 are the next tile, with interleaved amplitudes */
-      set_number(sweep, part[0], i, uniform(seed, 2 * (uint64_t)i + tile) - 0.5);
-      set_number(sweep, part[1], i, uniform(seed, 2 * (uint64_t)i + 50 + tile) - 0.5);
-      set_number(sweep, part[2], i, number(sweep, part[0], i));
-      set_number(sweep, part[3], i, number(sweep, part[1], i));
-      set_number(sweep, part[6], 2 * i, i + 1);
-      set_number(sweep, part[6], 2 * i + 1, -i);
+    for (int i = 0; i < 2 * SIZE; i++) {
+      const double value = uniform(seed, (uint64_t)i + 50 * tile) - 0.5;
+      set_number(sweep, &tiles[0], i / 2, i % 2, value);
+      set_number(sweep, &tiles[1], i / 2, i % 2, value);
     }
-    qv_feed feed = {.data = part[6],
-                    .single = sweep->precision == QV_SINGLE,
-                    .piece = &piece,
-                    .piece_bits = TILE - QV_FEED_BITS,
-                    .units = SIZE >> QV_FEED_BITS,
-                    .re = part[4],
-                    .im = part[5]};
-    one_by_one(sweep, part[0], part[1], outer);
-    qv_tile_program_run(&program, part[2], part[3], outer, scratch, &feed);
-    qv_feed_units(&feed, feed.units);
-    CHECK(feed.any && feed.next == feed.units);
-    for (int i = 0; i < SIZE; i++) {
-      worst = fmax(worst, fabs(number(sweep, part[0], i) - program.scale * number(sweep, part[2], i)));
-      worst = fmax(worst, fabs(number(sweep, part[1], i) - program.scale * number(sweep, part[3], i)));
-      CHECK(number(sweep, part[4], i) == i + 1 && number(sweep, part[5], i) == -i);
+    qv_feed feed = {space, 0, place, 0, 1LL << bits};
+    one_by_one(sweep, &tiles[0], outer);
+    qv_tile_program_run(&program, &tiles[1], &tiles[2], outer, scratch, &feed);
+    CHECK(feed.next > 0 && feed.next <= feed.units);
+    for (int i = 0; i < 2 * SIZE; i++) {
+      worst = fmax(worst, fabs(number(sweep, &tiles[0], i / 2, i % 2) - number(sweep, &tiles[1], i / 2, i % 2)));
     }
     CHECK(worst < tolerance);
   }
   const int groups = program.ngroups;
   qv_free(&scratch);
+  qv_free(&order);
+  qv_free(&place);
   qv_free(&space);
   qv_tile_program_destroy(&program);
   return groups;
