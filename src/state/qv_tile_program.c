@@ -16,8 +16,13 @@
 /* A block of phases is worth the fetching of several cosets. */
 #define BLOCK_SLOTS 4
 
-/* Groups above which it pays to take a tile into a buffer: there its lines lie in one piece, on one page. */
-#define GROUPS_IN_PLACE 6
+/* Vectors that are fetched at a time. The fewer, the better memory and arithmetic overlap; but what is fetched long
+ * before its use is pushed out of the cache again. */
+#define RATE 8
+
+/* Gates alone above which it pays to take a tile into a buffer: there its lines lie in one piece, on one page. Groups
+ * look at a vector too seldom for that. */
+#define ALONE_IN_PLACE 6
 
 #define DIMS QV_REGISTER_DIMS
 
@@ -186,10 +191,10 @@ static qv_code push(builder *b, qv_tile_group group)
     p->capacity = p->capacity ? 2 * p->capacity : 16;
     QV_TRY(qv_realloc(QV_MEM_CIRCUIT, (size_t)p->capacity, sizeof *p->groups, &p->groups));
   }
+  group.slots = group.registers ? qv_register_cosets(group.registers)
+                : group.phase   ? BLOCK_SLOTS * qv_phase_blocks(group.phase)
+                                : cosets_of(group.op, b->vector_bits);
   p->groups[p->ngroups++] = group;
-  p->slots += group.registers ? qv_register_cosets(group.registers)
-              : group.phase   ? BLOCK_SLOTS * qv_phase_blocks(group.phase)
-                              : cosets_of(group.op, b->vector_bits);
   return QV_OK;
 }
 
@@ -299,6 +304,23 @@ static qv_code add_phases(builder *b, int *chosen)
   return merge ? add_polynomial(b, chosen, kept) : QV_OK;
 }
 
+/* Where the groups work, and the last ones that together can fetch a tile. */
+static void choose_places(qv_tile_program *p)
+{
+  const int64_t vectors = (int64_t)1 << p->vector_bits;
+  int64_t slots = 0;
+  int alone = 0;
+  p->fetching = p->ngroups;
+  while (p->fetching > 0 && slots * RATE < vectors) {
+    slots += p->groups[--p->fetching].slots;
+  }
+  for (int i = 0; i < p->ngroups; i++) {
+    alone += p->groups[i].op != NULL;
+  }
+  p->moved = alone > ALONE_IN_PLACE;
+  p->rate = slots ? (int)((vectors + slots - 1) / slots) : 0;
+}
+
 static qv_code build(builder *b, int *chosen)
 {
   while (b->nleft > 0) {
@@ -308,6 +330,7 @@ static qv_code build(builder *b, int *chosen)
   if (b->last) {
     qv_register_set_scale(b->last, b->scale);
   }
+  choose_places(b->program);
   return QV_OK;
 }
 
@@ -360,8 +383,9 @@ static bool can_move(const qv_tile_group *group)
 }
 
 static void run_group(const qv_tile_program *program, const qv_tile_group *g, const qv_tile *from, const qv_tile *to,
-                      uint64_t outer, void *scratch, qv_feed *feed, int rate)
+                      uint64_t outer, void *scratch, qv_feed *feed)
 {
+  const int rate = program->rate;
   if (g->registers) {
     qv_register_run(g->registers, from, to, feed, rate);
   } else if (g->phase) {
@@ -377,9 +401,9 @@ void qv_tile_program_run(const qv_tile_program *program, const qv_tile *tile, co
                          void *scratch, qv_feed *feed)
 {
   const int64_t vectors = (int64_t)1 << program->vector_bits;
-  const int rate = program->slots ? (int)((feed->units + program->slots - 1) / program->slots) : 0;
+  qv_feed none = {0};
   const int last = program->ngroups - 1;
-  const qv_tile *const between = program->ngroups > GROUPS_IN_PLACE ? buffer : tile;
+  const qv_tile *const between = program->moved ? buffer : tile;
   const qv_tile *from = tile;
   for (int i = 0; i <= last; i++) {
     const qv_tile_group *g = &program->groups[i];
@@ -389,7 +413,7 @@ void qv_tile_program_run(const qv_tile_program *program, const qv_tile *tile, co
       qv_tile_copy(from, to, vectors);
       from = to;
     }
-    run_group(program, g, from, moves ? to : from, outer, scratch, feed, rate);
+    run_group(program, g, from, moves ? to : from, outer, scratch, i < program->fetching ? &none : feed);
     if (!moves && from != to) {
       qv_tile_copy(from, to, vectors);
     }

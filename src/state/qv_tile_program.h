@@ -10,6 +10,7 @@ typedef struct {
   const qv_tile_op *op;   /* one gate alone, or */
   qv_register *registers; /* matrices along few dimensions, or */
   qv_phase *phase;        /* diagonal gates */
+  int64_t slots;          /* in which it can fetch */
 } qv_tile_group;
 
 typedef struct {
@@ -18,7 +19,9 @@ typedef struct {
   bool single;
   int vector_bits;
   size_t scratch; /* bytes that a run wants */
-  int64_t slots;  /* in which a run fetches some of the next tile */
+  bool moved;     /* to the buffer */
+  int fetching;   /* the first group that fetches some of the next tile */
+  int rate;       /* vectors that it fetches at a time */
 } qv_tile_program;
 
 /* The program of ops[nops], which must outlive it. `tiles` is how many it will run on: for few, grouping does not pay
@@ -27,8 +30,8 @@ qv_code qv_tile_program_create(const qv_tile_op *ops, int nops, int vector_bits,
                                qv_tile_program *out);
 void qv_tile_program_destroy(qv_tile_program *program);
 
-/* Runs all groups on a tile, fetching the next one meanwhile. If there are many, the first takes it to `buffer` and the
- * last one back. Local. */
+/* Runs all groups on a tile, fetching the next one meanwhile. If many of them are gates alone, the first takes it to
+ * `buffer` and the last one back. Local. */
 void qv_tile_program_run(const qv_tile_program *program, const qv_tile *tile, const qv_tile *buffer, uint64_t outer,
                          void *scratch, qv_feed *feed);
 
