@@ -32,6 +32,20 @@ typedef struct {
     (low) = u_ ^ c_;                                                                                                   \
   } while (0)
 
+/* Adds row(i)..row(i + 7) to the digits `ones`, `twos` and `fours`; a lane of `eights` says whether it carries further.
+ */
+#define ADD_EIGHT(eights, row, i)                                                                                      \
+  do {                                                                                                                 \
+    qv_v8u x_, y_, z_;                                                                                                 \
+    ADD(x_, ones, ones, row(i), row((i) + 1));                                                                         \
+    ADD(y_, ones, ones, row((i) + 2), row((i) + 3));                                                                   \
+    ADD(z_, twos, twos, x_, y_);                                                                                       \
+    ADD(x_, ones, ones, row((i) + 4), row((i) + 5));                                                                   \
+    ADD(y_, ones, ones, row((i) + 6), row((i) + 7));                                                                   \
+    ADD(x_, twos, twos, x_, y_);                                                                                       \
+    ADD(eights, fours, fours, z_, x_);                                                                                 \
+  } while (0)
+
 typedef uint64_t v4u __attribute__((vector_size(32)));
 typedef uint64_t v2u __attribute__((vector_size(16)));
 
@@ -77,17 +91,11 @@ static QV_INLINE void carry_from(int j, int planes, const qv_v8u *row, qv_v8u *c
 static QV_INLINE void add_rows(const qv_v8u *spin, const int *list, int64_t from, int64_t to, uint64_t flip, int planes,
                                qv_v8u *count)
 {
-  qv_v8u ones = count[0], twos = count[1], fours = count[2], a, b, c, d;
+  qv_v8u ones = count[0], twos = count[1], fours = count[2], a, b, c;
   int64_t k = from;
 #define ROW(i) (spin[list[i]] ^ flip)
   for (; k + 8 <= to; k += 8) {
-    ADD(a, ones, ones, ROW(k), ROW(k + 1));
-    ADD(b, ones, ones, ROW(k + 2), ROW(k + 3));
-    ADD(c, twos, twos, a, b);
-    ADD(a, ones, ones, ROW(k + 4), ROW(k + 5));
-    ADD(b, ones, ones, ROW(k + 6), ROW(k + 7));
-    ADD(d, twos, twos, a, b);
-    ADD(a, fours, fours, c, d);
+    ADD_EIGHT(a, ROW, k);
     carry_from(3, planes, &a, count);
   }
   for (; k < to; k += 2) {
@@ -276,17 +284,11 @@ static QV_INLINE void accumulate(qv_v8u *digit, int from, const qv_v8u *row)
 QV_CLONES static void count_all(const qv_lanes_model *m, const qv_v8u *spin, qv_v8u *digit)
 {
   const int *pair = m->ising->spin;
-  qv_v8u ones = {0}, twos = {0}, fours = {0}, a, b, c, d;
+  qv_v8u ones = {0}, twos = {0}, fours = {0}, a;
   int64_t t = 0;
 #define ROW(i) (spin[pair[2 * (i)]] ^ spin[pair[2 * (i) + 1]] ^ m->sign[i])
   for (; t + 8 <= m->ising->nterms; t += 8) {
-    ADD(a, ones, ones, ROW(t), ROW(t + 1));
-    ADD(b, ones, ones, ROW(t + 2), ROW(t + 3));
-    ADD(c, twos, twos, a, b);
-    ADD(a, ones, ones, ROW(t + 4), ROW(t + 5));
-    ADD(b, ones, ones, ROW(t + 6), ROW(t + 7));
-    ADD(d, twos, twos, a, b);
-    ADD(a, fours, fours, c, d);
+    ADD_EIGHT(a, ROW, t);
     accumulate(digit, 3, &a);
   }
   for (; t < m->ising->nterms; t++) {

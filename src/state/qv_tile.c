@@ -15,7 +15,7 @@ bool qv_tile_moves(const qv_tile_op *op)
 void qv_tile_copy(const qv_tile *from, const qv_tile *to, int64_t vectors)
 {
   for (int64_t v = 0; v < vectors; v++) {
-    memcpy(to->data + (to->base ^ to->place[v]), from->data + (from->base ^ from->place[v]), 128);
+    memcpy(qv_tile_at(to, (uint64_t)v), qv_tile_at(from, (uint64_t)v), 128);
   }
 }
 

@@ -63,6 +63,12 @@ typedef struct {
   const uint64_t *place; /* [2^vector_bits] */
 } qv_tile;
 
+/* A vector of a tile: its real parts, then its imaginary ones. Local. */
+static inline void *qv_tile_at(const qv_tile *tile, uint64_t vector)
+{
+  return tile->data + (tile->base ^ tile->place[vector]);
+}
+
 /* The inverse of a PAIR or PHASE gate that is a rotation (by the opposite angle) or unitary. */
 qv_tile_op qv_tile_inverse(const qv_tile_op *op);
 

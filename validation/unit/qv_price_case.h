@@ -4,13 +4,7 @@
 
 #include "base/qv_memory.h"
 #include "problem/qv_pricer.h"
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
-    }                                                                                                                  \
-  } while (0)
+#include "qv_check.h"
 
 static inline qv_market *black_scholes(int assets, double rho)
 {

@@ -3,16 +3,10 @@
 #define QV_TASK_RUN_H
 
 #include "io/qv_result.h"
+#include "qv_check.h"
 #include "task/qv_task.h"
 
 #include <string.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
-    }                                                                                                                  \
-  } while (0)
 
 static inline const qv_task_class *task_of(const char *name)
 {

@@ -3,17 +3,11 @@
 #include "base/qv_memory.h"
 #include "problem/qv_american.h"
 #include "problem/qv_reference.h"
+#include "qv_check.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
-    }                                                                                                                  \
-  } while (0)
 
 static void bounds(const qv_comm *comm, const qv_market *m, const qv_contract *c, int blocks, qv_estimate *lower,
                    qv_estimate *upper)

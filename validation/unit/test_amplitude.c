@@ -5,6 +5,7 @@
 #include "montecarlo/qv_amplitude.h"
 #include "problem/qv_amplitude_circuit.h"
 #include "problem/qv_reference.h"
+#include "qv_check.h"
 #include "state/qv_measure.h"
 
 #include <gsl/gsl_cdf.h>
@@ -13,13 +14,6 @@
 #include <string.h>
 
 #define PI 3.14159265358979323846
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
-    }                                                                                                                  \
-  } while (0)
 
 static void run(qv_circuit *circuit, uint64_t start, double _Complex *out)
 {

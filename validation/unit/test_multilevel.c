@@ -5,17 +5,11 @@
 #include "problem/qv_level_pricer.h"
 #include "problem/qv_pricer.h"
 #include "problem/qv_reference.h"
+#include "qv_check.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
-    }                                                                                                                  \
-  } while (0)
 
 enum { LEVELS = 6 };
 

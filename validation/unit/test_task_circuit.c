@@ -2,30 +2,11 @@
  * are refused, and say why. Silent when right. */
 #define _GNU_SOURCE
 #include "base/qv_memory.h"
-#include "io/qv_result.h"
-#include "task/qv_task.h"
+#include "qv_task_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
-    }                                                                                                                  \
-  } while (0)
-
-static const qv_task_class *circuit_task(void)
-{
-  const qv_task_class *const *t = qv_task_table();
-  while (*t && strcmp((*t)->name, "circuit") != 0) {
-    t++;
-  }
-  CHECK(*t);
-  return *t;
-}
 
 /* What a file without the fingerprint of its gates, or with another one, says of the task's start. */
 static void put_marks(qv_archive *archive, bool with_fingerprint)
@@ -41,7 +22,7 @@ static void put_marks(qv_archive *archive, bool with_fingerprint)
 static void load(const qv_deck *deck, const char *path, int kind, const char *text)
 {
   const qv_comm *world = qv_comm_world();
-  const qv_task_class *task = circuit_task();
+  const qv_task_class *task = task_of("circuit");
   qv_archive *archive = NULL;
   void *self = NULL;
   CHECK(task->create(world, deck, &self) == QV_OK);
@@ -73,7 +54,7 @@ int main(int argc, char **argv)
   }
   qv_comm_broadcast(world, folder, sizeof folder, 0);
   snprintf(path, sizeof path, "%s/checkpoint.h5", folder);
-  CHECK(qv_deck_parse("deck.yaml", "/tmp", text, strlen(text), NULL, 0, qv_task_schema(), &deck) == QV_OK);
+  CHECK(parse(text, &deck) == QV_OK);
   load(deck, path, 0, NULL);
   load(deck, path, 1,
        "the checkpoint is about another list of gates than the 11 that this program makes of the circuit: it was "

@@ -63,7 +63,7 @@ static void add_gate(qv_sweep *sweep, int family, uint64_t seed)
 static void *part_of(const qv_sweep *sweep, const qv_tile *tile, int amplitude, int part)
 {
   const size_t lane = (size_t)amplitude & qv_low_mask(sweep->lane_bits);
-  char *vector = tile->data + (tile->base ^ tile->place[amplitude >> sweep->lane_bits]);
+  char *vector = qv_tile_at(tile, (uint64_t)amplitude >> sweep->lane_bits);
   return vector + 64 * part + lane * (sweep->precision == QV_DOUBLE ? sizeof(double) : sizeof(float));
 }
 

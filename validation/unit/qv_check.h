@@ -1,0 +1,14 @@
+/* What a test says when it finds something wrong. */
+#ifndef QV_CHECK_H
+#define QV_CHECK_H
+
+#include "parallel/qv_comm.h"
+
+#define CHECK(condition)                                                                                               \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
+    }                                                                                                                  \
+  } while (0)
+
+#endif
