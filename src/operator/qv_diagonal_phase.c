@@ -107,9 +107,7 @@ qv_code qv_diagonal_phase(qv_diagonal *d, const qv_comm *comm, const qv_layout *
   d->phase.gamma = gamma;
   d->phase.real = precision == QV_DOUBLE;
   QV_TRY(make_tables(d, (int64_t)1 << layout->nlocal));
-  *hook = (qv_diagonal_hook){.apply = d->phase.real ? apply_double : apply_single,
-                             .unapply = d->phase.real ? unapply_double : unapply_single,
-                             .context = d};
+  *hook = (qv_diagonal_hook){.phases = d->phase.real ? phases_double : phases_single, .context = d};
   return QV_OK;
 }
 

@@ -1,29 +1,25 @@
 /* The transverse-field mixer exp(-i beta sum_q X_q) on all qubits of a state, joined with one diagonal operation.
  *
  * All qubits are turned by the same angle, so that they are mixed in passes over ranges of address bits: a first pass
- * over contiguous tiles takes the lowest QV_MIXER_TILE_BITS of them, together with whatever a diagonal does to the
- * amplitudes (a phase that depends on the index), and each further pass up to QV_MIXER_HIGH_BITS. 24 qubits take two
- * passes. Qubits in rank bits change places with the highest bits of the first pass, so that a layer moves each
- * amplitude once between ranks and the layout afterwards is another: the diagonal is asked for physical indices, and
- * looks at the state's layout. The arithmetic is in qv_mixer_tile.h; in the cache a tile has separate real and
- * imaginary parts.
+ * over contiguous tiles takes the lowest 14 of them, together with whatever a diagonal does to the amplitudes (a phase
+ * that depends on the index), and each further pass up to 10. 24 qubits take two passes. Qubits in rank bits change
+ * places with the highest bits of the first pass, so that a layer moves each amplitude once between ranks and the
+ * layout afterwards is another: the diagonal is asked for physical indices, and looks at the state's layout. States are
+ * left woven (qv_weave.h); the arithmetic is in qv_mixer_tile.h.
  */
 #ifndef QV_MIXER_H
 #define QV_MIXER_H
 
 #include "state/qv_state.h"
 
-/* What else a layer does to `count` amplitudes from local index `first` on: re and im are arrays of double or float, by
+/* A diagonal exp(-i G): into re and im go the real and imaginary parts of exp(-i G) for `count` amplitudes from local
+ * index `first` on, and into `energy`, unless it is NULL, the slope of G by its angle; arrays of double or float, by
  * the precision of the state, aligned to 64 bytes. count is QV_DIAGONAL_BLOCK or the whole of a smaller rank, and
- * `first` a multiple of it. The functions are called by several threads at once. */
+ * `first` a multiple of it. Called by several threads at once. */
 #define QV_DIAGONAL_BITS  10
 #define QV_DIAGONAL_BLOCK (1 << QV_DIAGONAL_BITS)
 typedef struct {
-  void (*apply)(const void *context, int64_t first, int64_t count, void *re, void *im);
-
-  /* Undoes `apply` on two states and returns Re <left| G |state> for its generator G. */
-  double (*unapply)(const void *context, int64_t first, int64_t count, void *re, void *im, void *left_re,
-                    void *left_im);
+  void (*phases)(const void *context, int64_t first, int64_t count, void *energy, void *re, void *im);
   const void *context;
 } qv_diagonal_hook;
 
@@ -40,11 +36,12 @@ double qv_mixer_sent(int nqubits, int nlocal);
 qv_code qv_mixer_apply(qv_state *state, double beta, const qv_diagonal_hook *diagonal);
 
 /* For adjoint differentiation: both states (of one layout) go back through such a layer. *slope = Re <left| -i sum X
- * |state> and *diagonal_slope = the sum of what unapply returned, of this rank. Collective. */
+ * |state> and *diagonal_slope = Re <left| -i dG |state>, of this rank. Collective. */
 qv_code qv_mixer_unapply(qv_state *state, qv_state *left, double beta, const qv_diagonal_hook *diagonal, double *slope,
                          double *diagonal_slope);
 
-/* The diagonal alone, on all amplitudes of the state where it lies. One pass. Local. */
+/* The diagonal alone, on all amplitudes of the state where it lies; back, *slope = Re <left| -i dG |state> of this
+ * rank. One pass. Local. */
 qv_code qv_state_diagonal_apply(qv_state *state, const qv_diagonal_hook *diagonal);
 qv_code qv_state_diagonal_unapply(qv_state *state, qv_state *left, const qv_diagonal_hook *diagonal, double *slope);
 

@@ -4,15 +4,21 @@
 
 #include <stddef.h>
 
-/* How many pieces ahead of its use a tile is fetched. */
-#define QV_AHEAD 8
+/* Sixteenths of a vector that are still to be fetched. */
+typedef struct {
+  int owed;
+} fetcher;
 
-/* Asks for `count` lines from number `first` on, into the second-level cache. */
-static inline __attribute__((always_inline)) void fetch_ahead(const qv_mixer_ahead *a, int64_t first, int count)
+/* Fetches what a step on `count` vectors takes along. */
+static inline __attribute__((always_inline)) void fetch_some(const qv_mixer_part *part, fetcher *fetch, int count,
+                                                             bool back)
 {
-  for (int64_t line = first; line < first + count; line++) {
-    const int64_t piece = line >> a->line_bits, rest = line & (((int64_t)1 << a->line_bits) - 1);
-    __builtin_prefetch(a->from + (piece << a->stride_bits) + 64 * rest, 0, 2);
+  fetch->owed += part->rate * count;
+  const int now = fetch->owed >> 4;
+  fetch->owed &= 15;
+  qv_feed_some(part->feed, now);
+  if (back) {
+    qv_feed_some(part->left_feed, now);
   }
 }
 

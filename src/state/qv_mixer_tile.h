@@ -1,56 +1,75 @@
-/* The transverse-field rotation inside a tile. Room-internal: the kernels under qv_mixer.h.
+/* The transverse-field rotation inside a tile of a woven state. Room-internal: the kernels under qv_mixer.h.
  *
- * A tile stands as in qv_tile.h: re[2^bits], im[2^bits], aligned to 64 bytes. On each mixed bit, with its other half B
- * of the tile's vectors A,
- *     A' = A - i k B,   B' = B - i k A         (straight)
- *     A' = B - i k A,   B' = A - i k B         (swapped: the same times X)
- * which is exp(-i beta X) up to a factor: straight with k = tan beta and factor cos beta, swapped with k = -cot beta
- * and factor -i sin beta. |k| <= 1 can be had for every beta. A bit costs two fused multiply-adds an amplitude instead
- * of the four of a general real pair. */
+ * Bits are mixed in pairs. With P = a00 + a11 and Q = a01 + a10, sums of the four amplitudes that two bits tell apart,
+ *     a00' = a00 + d, a11' = a11 + d, d = alpha P - i gamma Q;   a01' = a01 + e, a10' = a10 + e, e = alpha Q - i gamma
+ * P with alpha = -sin^2 beta and gamma = sin beta cos beta is exp(-i beta (X + X')): X + X' is zero on a00 - a11 and on
+ * a01 - a10. Two bits cost two multiply-adds and three additions for two amplitudes where one after the other takes
+ * eight multiplications, the additions run beside the multiply-adds where a processor has adders of their own, and
+ * nothing has to be scaled. And <left| X + X' |state> is the product of the sums: P* Q + Q* P.
+ *
+ * The rotation couples real parts of amplitudes with an even number of ones among the mixed bits only to each other and
+ * to the imaginary parts of the others. A set of 2^b amplitudes is thus two sets of 2^b real numbers, worked on one
+ * after the other, so that four bits are mixed in half the registers of a processor with 32. */
 #ifndef QV_MIXER_TILE_H
 #define QV_MIXER_TILE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "state/qv_tile.h"
 
-#define QV_MIXER_LANES_MAX 16 /* a tile has at least this many amplitudes; missing ones are zeros */
+#define QV_MIXER_FIRST_BITS 6 /* index bits of the first round: those in the lanes, and up to three more */
+#define QV_MIXER_LAST_BITS  4 /* of the last round back */
+#define QV_MIXER_ROUND_BITS 4 /* the most that another round mixes */
 
 typedef struct {
-  double k;
-  bool swapped;
-  double weight; /* of a bit: |factor|^2 */
+  double alpha, gamma; /* of a pair of bits */
+  double c, s;         /* cos beta, sin beta: of a bit without a partner */
 } qv_mixer_angle;
 
-/* What is worked on next, to be fetched while this is worked on: memory and arithmetic then overlap. As many lines of
- * 64 bytes as the part at hand has, in pieces of 2^line_bits that lie 2^stride_bits bytes apart. */
+/* A part of a tile: vectors [begin, begin + count), and what is fetched with each step. */
 typedef struct {
-  const char *from;
-  int line_bits, stride_bits;
-} qv_mixer_ahead;
+  const qv_tile *tile;
+  const qv_tile *left; /* the same tile of another state, or NULL */
+  int64_t begin, count;
+  qv_feed *feed;      /* of the next tile */
+  qv_feed *left_feed; /* or NULL */
+  int rate;           /* vectors fetched by a vector that is worked on, in sixteenths */
+} qv_mixer_part;
 
-/* Mixes tile bits [from, to) of a tile of 2^bits amplitudes; `ahead` may be NULL. Local. */
-void qv_mixer_tile_double(double *re, double *im, int bits, int from, int to, const qv_mixer_angle *angle,
-                          const qv_mixer_ahead *ahead);
-void qv_mixer_tile_single(float *re, float *im, int bits, int from, int to, const qv_mixer_angle *angle,
-                          const qv_mixer_ahead *ahead);
+/* What a diagonal does to the amplitudes of a part, in order: cos and sin of its phases and, on the way back, the
+ * values of its generator. Of the precision of the tile, aligned to 64 bytes. */
+typedef struct {
+  const void *re, *im, *energy;
+} qv_mixer_phase;
 
-/* The same for two tiles; returns Re <left| -i sum of X over these bits |tile>, which does not change on the way, in
- * units of the tiles as they come: *scale is |factor|^2 of all bits that these tiles went through before, and is
- * multiplied by that of these. `ahead`: one for each state, or NULL. Local. */
-double qv_mixer_tile_pair_double(double *re, double *im, double *left_re, double *left_im, int bits, int from, int to,
-                                 const qv_mixer_angle *angle, double *scale, const qv_mixer_ahead *ahead);
-double qv_mixer_tile_pair_single(float *re, float *im, float *left_re, float *left_im, int bits, int from, int to,
-                                 const qv_mixer_angle *angle, double *scale, const qv_mixer_ahead *ahead);
+/* Mixes vector bits [from, from + bits), bits 1..QV_MIXER_ROUND_BITS. `back`: of both tiles; returns Re <left| -i sum X
+ * |tile> over these bits. Local. */
+void qv_mixer_round_double(const qv_mixer_part *part, int from, int bits, const qv_mixer_angle *angle);
+void qv_mixer_round_single(const qv_mixer_part *part, int from, int bits, const qv_mixer_angle *angle);
+double qv_mixer_round_back_double(const qv_mixer_part *part, int from, int bits, const qv_mixer_angle *angle);
+double qv_mixer_round_back_single(const qv_mixer_part *part, int from, int bits, const qv_mixer_angle *angle);
 
-/* `pieces` runs of `size` interleaved amplitudes, 2^spread amplitudes apart, into parts one behind the other; and back,
- * multiplied by a complex number. Sizes that are no multiple of 16 are only good for one piece of less than that.
- * Local.
- */
-void qv_mixer_gather_double(const double *from, int64_t pieces, int64_t size, int spread, double *re, double *im);
-void qv_mixer_gather_single(const float *from, int64_t pieces, int64_t size, int spread, float *re, float *im);
-void qv_mixer_scatter_double(double *to, int64_t pieces, int64_t size, int spread, const double *re, const double *im,
-                             double factor_re, double factor_im);
-void qv_mixer_scatter_single(float *to, int64_t pieces, int64_t size, int spread, const float *re, const float *im,
-                             double factor_re, double factor_im);
+/* Multiplies by the phases, then mixes the lowest QV_MIXER_FIRST_BITS index bits; and back: mixes the lowest
+ * QV_MIXER_LAST_BITS of both tiles, then divides by the phases. slopes[0] += Re <left| -i sum X |tile>, slopes[1] += Re
+ * <left| -i E |tile>. Local. */
+void qv_mixer_first_double(const qv_mixer_part *part, const qv_mixer_phase *phase, const qv_mixer_angle *angle);
+void qv_mixer_first_single(const qv_mixer_part *part, const qv_mixer_phase *phase, const qv_mixer_angle *angle);
+void qv_mixer_last_double(const qv_mixer_part *part, const qv_mixer_phase *phase, const qv_mixer_angle *angle,
+                          double slopes[2]);
+void qv_mixer_last_single(const qv_mixer_part *part, const qv_mixer_phase *phase, const qv_mixer_angle *angle,
+                          double slopes[2]);
+
+/* The phases alone, and back on both tiles; returns Re <left| -i E |tile>. Local. */
+void qv_mixer_turn_double(const qv_mixer_part *part, const qv_mixer_phase *phase);
+void qv_mixer_turn_single(const qv_mixer_part *part, const qv_mixer_phase *phase);
+double qv_mixer_turn_back_double(const qv_mixer_part *part, const qv_mixer_phase *phase);
+double qv_mixer_turn_back_single(const qv_mixer_part *part, const qv_mixer_phase *phase);
+
+/* The same on `count` amplitudes of a plain state, pairs (re, im); back if left is not NULL. Local. */
+double qv_mixer_turn_plain_double(double *data, double *left, int64_t count, const qv_mixer_phase *phase);
+double qv_mixer_turn_plain_single(float *data, float *left, int64_t count, const qv_mixer_phase *phase);
+
+/* Mixes index bits [from, to) of a plain state of `count` amplitudes one by one, for states too small for vectors;
+ * back if left is not NULL. Local. */
+double qv_mixer_few_double(double *data, double *left, int64_t count, int from, int to, const qv_mixer_angle *angle);
+double qv_mixer_few_single(float *data, float *left, int64_t count, int from, int to, const qv_mixer_angle *angle);
 
 #endif
