@@ -1,8 +1,11 @@
-# qv_add_test(name SOURCES a.c ... LIBRARIES room ... [RANKS 1 2 4 8] [LABELS unit ...] [ARGS ...] [TIMEOUT s])
+# qv_add_test(name SOURCES a.c ... LIBRARIES room ... [RANKS 1 2 4 8] [LABELS unit ...] [ARGS ...])
 # builds one test program and registers it once per rank count: name-r1, name-r2, ...
 #
 # Labels: `quick` for what validation/run-all --quick runs; `long` for evidence that takes minutes or measures time, which
 # only validation/run-all --all runs. COST (seconds): ctest starts the longest tests first.
+
+# Seconds after which a test hangs, on a machine ten times slower too. A verdict on time is a test's own and `long`.
+set(QV_HANGS 1800)
 
 execute_process(COMMAND id -u OUTPUT_VARIABLE QV_UID OUTPUT_STRIP_TRAILING_WHITESPACE)
 # Of Open MPI only what one machine needs: the search for networks costs more than most tests. Copies from process to
@@ -20,6 +23,16 @@ cmake_host_system_information(RESULT host QUERY HOSTNAME)
 string(REGEX REPLACE "\\..*" "" host "${host}")
 file(MAKE_DIRECTORY ${QV_TEST_SHARED}/ompi.${host}.${QV_UID}/kept)
 file(CHMOD ${QV_TEST_SHARED}/ompi.${host}.${QV_UID} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+# Hundreds of commits with all their fsyncs: in memory, where the system has a place of some size for that. Other
+# checkouts have places of their own.
+set(QV_TEST_MEMORY ${PROJECT_BINARY_DIR}/memory)
+execute_process(COMMAND sh -c "test -w /dev/shm && df -Pk /dev/shm" OUTPUT_VARIABLE shm ERROR_QUIET)
+if(shm MATCHES " ([0-9]+) +[0-9]+% +/dev/shm" AND CMAKE_MATCH_1 GREATER 2097152)
+  string(SHA1 checkout ${PROJECT_BINARY_DIR})
+  string(SUBSTRING ${checkout} 0 8 checkout)
+  set(QV_TEST_MEMORY /dev/shm/qonverge-tests-${QV_UID}-${checkout})
+endif()
+list(APPEND QV_TEST_ENVIRONMENT QV_TEST_MEMORY=${QV_TEST_MEMORY})
 if(QV_UID STREQUAL "0")
   list(APPEND QV_TEST_ENVIRONMENT OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
 endif()
@@ -31,10 +44,7 @@ endif()
 
 # Registers a command line on some ranks; the rank count is part of the name.
 function(qv_add_mpi_test name ranks)
-  cmake_parse_arguments(T "" "TIMEOUT;COST" "LABELS;COMMAND" ${ARGN})
-  if(NOT T_TIMEOUT)
-    set(T_TIMEOUT 300)
-  endif()
+  cmake_parse_arguments(T "" "COST" "LABELS;COMMAND" ${ARGN})
   if(NOT T_COST)
     set(T_COST 0)
   endif()
@@ -45,12 +55,12 @@ function(qv_add_mpi_test name ranks)
     list(REMOVE_ITEM T_LABELS quick)
   endif()
   add_test(NAME ${name}-r${ranks} COMMAND ${MPIEXEC_EXECUTABLE} -q ${MPIEXEC_NUMPROC_FLAG} ${ranks} ${T_COMMAND})
-  set_tests_properties(${name}-r${ranks} PROPERTIES PROCESSORS ${ranks} TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}"
+  set_tests_properties(${name}-r${ranks} PROPERTIES PROCESSORS ${ranks} TIMEOUT ${QV_HANGS} LABELS "${T_LABELS}"
                        COST ${T_COST} ENVIRONMENT "${QV_TEST_ENVIRONMENT}")
 endfunction()
 
 function(qv_add_test name)
-  cmake_parse_arguments(T "" "TIMEOUT;COST" "SOURCES;LIBRARIES;RANKS;LABELS;ARGS" ${ARGN})
+  cmake_parse_arguments(T "" "COST" "SOURCES;LIBRARIES;RANKS;LABELS;ARGS" ${ARGN})
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE ${T_LIBRARIES} PkgConfig::CMOCKA qv_warnings)
   target_compile_definitions(${name} PRIVATE QV_DATA_DIR="${PROJECT_SOURCE_DIR}/validation/data")
@@ -59,7 +69,7 @@ function(qv_add_test name)
     set(T_RANKS 1)
   endif()
   foreach(ranks IN LISTS T_RANKS)
-    qv_add_mpi_test(${name} ${ranks} TIMEOUT ${T_TIMEOUT} COST ${T_COST} LABELS ${T_LABELS}
+    qv_add_mpi_test(${name} ${ranks} COST ${T_COST} LABELS ${T_LABELS}
                     COMMAND $<TARGET_FILE:${name}> ${T_ARGS})
   endforeach()
 endfunction()

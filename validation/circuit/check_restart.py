@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Stops a long circuit inside the circuit by USR1 and continues it on other numbers of ranks.
+"""Stops a long circuit inside the circuit by USR1 and continues it on other numbers of ranks. The signal goes to a
+rank: mpirun gives up its own handlers before it ends, and a signal that came then would end it.
 
 The result must be that of an uninterrupted run: samples equal, probabilities to 1e-12.
 usage: check_restart.py PROGRAM MPIEXEC"""
+import contextlib
 import json
 import os
 import random
@@ -35,6 +37,19 @@ def command(folder, ranks):
     return [mpiexec, "-q", "-n", str(ranks), program, "run", os.path.join(folder, "deck.yaml"), "-o", folder]
 
 
+def ranks_of(launcher):
+    """Process ids of the launcher's children."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                if int(file.read().rpartition(")")[2].split()[1]) == launcher:
+                    found.append(int(pid))
+        except OSError:  # it has ended
+            pass
+    return found
+
+
 def result(folder):
     with h5py.File(os.path.join(folder, "out.h5")) as file:
         return list(file["counts/bits"][:]), list(file["counts/count"][:]), list(file["probabilities"][:])
@@ -54,9 +69,10 @@ with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as cu
         for line in run.stdout:
             if line.startswith(("restart from", "step ")):  # signals are handled by now
                 break
-        time.sleep(0.2 + 0.1 * attempt)
-        if run.poll() is None:
-            run.send_signal(signal.SIGUSR1)
+        time.sleep(0.2 * 1.3 ** attempt)  # so that the slowest machine comes to an end
+        for rank in ranks_of(run.pid)[:1]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(rank, signal.SIGUSR1)
         run.communicate()
         code = run.returncode
         stops += code == 75

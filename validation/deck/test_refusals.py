@@ -55,7 +55,7 @@ def run(deck, program, sets):
         words = [PROGRAM, "check", deck]
         for value in sets:
             words += ["--set", value]
-        return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=60)
+        return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=600)
 
 
 def main():

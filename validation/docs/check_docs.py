@@ -108,7 +108,7 @@ class Sandbox:
     def run(self, command):
         """(exit code, both outputs) of a shell command."""
         done = subprocess.run(["bash", "-c", command], cwd=self.folder, env=self.environment, text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200)
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1200)
         return done.returncode, done.stdout
 
     def close(self):

@@ -11,6 +11,7 @@ import unittest
 PROGRAM = os.environ["QV_DRIVER_PROGRAM"]  # the driver with the logistic task
 PRODUCT = os.environ["QV_PRODUCT"]  # qonverge itself
 MPIRUN = os.environ["QV_MPIRUN"]
+PATIENCE = 600  # seconds after which a run counts as hanging, on any machine
 DECK = """qonverge: 1
 title: Twenty steps
 task: logistic
@@ -39,6 +40,8 @@ class DriverTest(unittest.TestCase):
     home = None  # where the folders of the tests are made
 
     def setUp(self):
+        if self.home:
+            os.makedirs(self.home, exist_ok=True)
         self.folder = tempfile.mkdtemp(prefix="qv-driver-", dir=self.home)
         self.addCleanup(shutil.rmtree, self.folder)
         self.write("deck.yaml", DECK)
@@ -60,7 +63,7 @@ class DriverTest(unittest.TestCase):
         """Runs the program to its end and checks its exit code."""
         begun = time.monotonic()
         process = self.launch(*arguments, ranks=ranks, env=env, program=program)
-        out, err = process.communicate(timeout=100)
+        out, err = process.communicate(timeout=PATIENCE)
         outcome = Outcome(process.returncode, out, err, time.monotonic() - begun)
         self.assertEqual(outcome.code, code, outcome)
         return outcome

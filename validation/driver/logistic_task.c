@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const qv_key keys[] = {
     {"logistic.size", QV_KEY_COUNT, "", "1 Ki", "[1,inf)", false, "0.1", "Number of maps"},
@@ -18,6 +19,8 @@ static const qv_key keys[] = {
     {"logistic.unknown_total", QV_KEY_BOOL, "", "false", "", false, "0.1", "Does not tell the number of steps"},
     {"logistic.share", QV_KEY_BOOL, "", "false", "", false, "0.1", "Tells the share of the work"},
     {"logistic.pause", QV_KEY_DURATION, "s", "0.000001 s", "(0,inf)", true, "0.1", "Time that a step takes"},
+    {"logistic.hold", QV_KEY_STRING, "", QV_KEY_UNSET, "", true, "0.1",
+     "The second step lasts until this file is there"},
     {"logistic.fail", QV_KEY_CHOICE, "", "none", "none|plan|create|step|save|load|finish", true, "0.1",
      "The function that fails"},
     {"logistic.fail_rank", QV_KEY_INT, "", "-1", "[-1,inf)", true, "0.1", "The rank that fails; -1: all"},
@@ -97,6 +100,22 @@ static void pause_for(double seconds)
   }
 }
 
+/* A step that lasts as long as a test wants it to, however slow the machine is; for an hour if the test is gone. */
+static qv_code hold(const logistic *me)
+{
+  const double end = qv_clock_now() + 3600;
+  if (me->step != 2 || !qv_deck_is_set(me->deck, "logistic.hold")) {
+    return QV_OK;
+  }
+  while (access(qv_deck_string(me->deck, "logistic.hold"), F_OK) != 0) {
+    if (qv_clock_now() > end) {
+      return qv_fail(QV_ERR_INTERNAL, "nobody ends the second step");
+    }
+    pause_for(0.01);
+  }
+  return QV_OK;
+}
+
 static bool step_is(const logistic *me, const char *key)
 {
   return qv_deck_is_set(me->deck, key) && qv_deck_int(me->deck, key) == me->step;
@@ -118,6 +137,7 @@ static qv_code step(void *self, qv_progress *progress)
   }
   me->step++;
   pause_for(qv_deck_real(me->deck, "logistic.pause"));
+  QV_TRY(hold(me));
   if (me->step == qv_deck_int(me->deck, "logistic.fail_step")) {
     QV_TRY(fail_if(me->deck, me->comm, "step"));
   }

@@ -6,7 +6,13 @@ import re
 import subprocess
 import unittest
 
-from driver_test import DriverTest, command_of
+from driver_test import PATIENCE, DriverTest, command_of
+
+
+def seconds(text):
+    """Of a duration as the program writes it: 0.42 s, 1m05s, 2h00m."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+) ?([smhd])", text))
 
 
 class Results(DriverTest):
@@ -83,7 +89,7 @@ class Progress(DriverTest):
         return [int(m[1]) for m in (re.match(pattern, line) for line in outcome.lines) if m]
 
     def test_a_batch_log_is_sparse(self):
-        self.assertEqual(self.steps(self.run_deck()), [1, 2, 3, 20])
+        self.assertEqual(self.steps(self.run_deck("run.progress_every=1 h")), [1, 2, 3, 20])
         every = self.run_deck("pause=0.05 s", "run.progress_every=0.22 s", folder="two")
         shown = self.steps(every)
         self.assertEqual(shown[:3] + shown[-1:], [1, 2, 3, 20])
@@ -93,22 +99,22 @@ class Progress(DriverTest):
 
     def test_left_is_the_mean_of_the_steps_times_their_number(self):
         outcome = self.run_deck("pause=0.2 s", "steps=4")
-        left = [float(re.search(r"left ([\d.]+) s", line)[1]) for line in outcome.lines if "s/step" in line]
+        left = [seconds(re.search(r"left (\S+( s)?)$", line)[1]) for line in outcome.lines if "s/step" in line]
         self.assertEqual(len(left), 4)
         for value, done in zip(left, (1, 2, 3, 4)):
             mean = (0.2, outcome.seconds / done)  # at least and at most
-            self.assertTrue((4 - done) * mean[0] - 0.05 <= value <= (4 - done) * mean[1] + 0.05, outcome)
+            self.assertTrue((4 - done) * mean[0] - 0.05 <= value <= (4 - done) * mean[1] + 0.6, outcome)
 
     def test_an_unknown_total_has_no_end(self):
         outcome = self.run_deck("unknown_total=true")
-        shown = self.steps(outcome, r"^step (\d+)  x = 0\.\d{6}  [\d.e-]+ s/step  after [\d.]+ s$")
+        shown = self.steps(outcome, r"^step (\d+)  x = 0\.\d{6}  [\d.e-]+ s/step  after \S+( s)?$")
         self.assertEqual(shown, [1, 2, 3, 20])
 
     def test_a_share_of_the_work_gives_the_time_left(self):
         outcome = self.run_deck("unknown_total=true", "share=true", "pause=0.05 s", "run.progress_every=0.01 s")
         lines = [line for line in outcome.lines if "s/step" in line]
-        self.assertRegex(lines[0], r"^step 1  x = \S+  \S+ s/step  after [\d.]+ s$")  # one share says no pace yet
-        left = [float(re.search(r"^step \d+  .*  left ([\d.]+) s$", line)[1]) for line in lines[1:]]
+        self.assertRegex(lines[0], r"^step 1  x = \S+  \S+ s/step  after \S+( s)?$")  # one share says no pace yet
+        left = [seconds(re.search(r"^step \d+  .*  left (\S+( s)?)$", line)[1]) for line in lines[1:]]
         self.assertGreaterEqual(len(left), 10)
         for value, done in zip(left, range(2, 21)):
             self.assertLessEqual((20 - done) * 0.05 - 0.02, value, outcome)
@@ -205,7 +211,7 @@ class Faults(DriverTest):
             env = {"QV_FAULT": f"{site}:{n}:{rank}"}
             process = self.launch("run", "deck.yaml", "-o", "out", "--restart", "none", "--set", "logistic.steps=3",
                                   "--set", "run.checkpoint_every=0.000001 s", ranks=2, env=env)
-            _, err = process.communicate(timeout=100)
+            _, err = process.communicate(timeout=PATIENCE)
             if process.returncode == 0:
                 self.assertEqual(err, "")
                 break

@@ -8,19 +8,21 @@ import threading
 import time
 import unittest
 
-from driver_test import DriverTest, Outcome
+from driver_test import PATIENCE, DriverTest, Outcome
 
 
 class StopTest(DriverTest):
-    def start(self, *settings, ranks=0, pause="0.05 s", steps=400, env=None, until=None):
-        """Starts a long run and waits for the text `until`, or for three steps."""
-        sets = [f"logistic.pause={pause}", f"logistic.steps={steps}", *settings]
+    STEPS = 1200  # two minutes
+
+    def start(self, *settings, ranks=0, env=None, until=None):
+        """Starts a run of two minutes and waits for the text `until`, or for three steps."""
         arguments = ["run", "deck.yaml", "-o", "out"]
-        for setting in sets:
+        for setting in ("logistic.pause=0.1 s", f"logistic.steps={self.STEPS}", *settings):
             arguments += ["--set", setting]
         process = self.launch(*arguments, ranks=ranks, env=env)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.stdout.close)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
         self.seen = ""
         while until not in self.seen if until else self.seen.count("s/step") < 3:
             line = process.stdout.readline()
@@ -28,9 +30,17 @@ class StopTest(DriverTest):
             self.seen += line
         return process
 
+    def start_held(self, *settings, ranks=0):
+        """Starts a run whose second step lasts until self.let_go(), and waits for that step."""
+        self.addCleanup(self.let_go)
+        return self.start("logistic.hold=" + self.path("go"), *settings, ranks=ranks, until="step 1/")
+
+    def let_go(self):
+        self.write("go", "")
+
     def end(self, process, code):
         begun = time.monotonic()
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
         outcome = Outcome(process.returncode, self.seen + out, err, time.monotonic() - begun)
         self.assertEqual(outcome.code, code, outcome)
         return outcome
@@ -40,12 +50,14 @@ class StopTest(DriverTest):
                                    r"the same command continues$")
         self.assertEqual(outcome.lines[-1], found[0])
         self.assertEqual(outcome.err, "")
+        self.assertLess(int(found[1]), self.STEPS)
         return int(found[1])
 
     def finish(self, ranks=0):
         """Continues with hardly more steps, now without a pause, and compares with a run that was not cut."""
-        self.run_deck("steps=420", ranks=ranks)
-        self.run_deck("steps=420", folder="whole")
+        steps = f"steps={self.STEPS + 20}"
+        self.run_deck(steps, ranks=ranks)
+        self.run_deck(steps, folder="whole")
         self.assertEqual(self.answer()[1], self.answer("whole")[1])
 
 
@@ -57,7 +69,6 @@ class Signals(StopTest):
                 process.send_signal(getattr(signal, "SIG" + name))
                 outcome = self.end(process, 75)
                 step = self.assert_stopped(outcome, f"signal {name}")
-                self.assertLess(step, 200)
                 self.find(outcome, r"^timer ")  # tables also on an early stop
                 self.assertEqual(self.summary()["error"]["error_type"], "QV_STOPPED")
                 self.assertRegex(self.summary()["error"]["error_message"], rf"^stopped after step {step}: signal ")
@@ -74,10 +85,11 @@ class Signals(StopTest):
 
     def test_a_storm_through_the_launcher_is_one(self):
         # Within one step: mpirun gives up its handlers before it ends, and a request then would end it.
-        process = self.start(ranks=2, pause="2 s", until="step 1/")
+        process = self.start_held(ranks=2)
         for _ in range(20):
             process.send_signal(signal.SIGUSR1)
             time.sleep(0.005)
+        self.let_go()
         self.end(process, 75)
         self.finish()
 
@@ -92,29 +104,39 @@ class Signals(StopTest):
             process.send_signal(number)
             outcome = self.end(process, 75)
             self.assert_stopped(outcome, f"signal {name}")
-            self.assertLess(outcome.seconds, 10)  # of 20
             self.assertEqual([n for n in self.files() if "ckpt" not in n], ["maps.json"])
         self.finish()
 
     def test_term_to_the_launcher_leaves_a_good_checkpoint(self):
-        # By default the launcher leaves one second, which a busy machine may spend elsewhere.
-        process = self.start(ranks=2, env={"OMPI_MCA_odls_base_sigkill_timeout": "10"})
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=100)
-        self.assertNotEqual(process.returncode, 0)  # mpirun's own code, whatever the ranks return
+        # By default the launcher leaves one second, which a busy machine may spend elsewhere; it always waits for all
+        # of the time that it leaves.
+        for patience in (2, 10, 50):
+            process = self.start(ranks=2, env={"OMPI_MCA_odls_base_sigkill_timeout": str(patience)})
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=PATIENCE)
+            self.assertNotEqual(process.returncode, 0)  # mpirun's own code, whatever the ranks return
+            if "maps.ckpt.h5" in self.files():
+                break
         self.find(self.program("info", "out/maps.ckpt.h5"), "a checkpoint file, complete")
         self.finish(ranks=2)
 
     def test_a_second_interrupt_ends_at_once(self):
-        process = self.start(pause="20 s", until="memory a rank")
-        time.sleep(1)  # now in the first step
-        process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGTERM)  # batch systems send it twice: still one request
-        time.sleep(2)
-        self.assertIsNone(process.poll())
-        process.send_signal(signal.SIGTERM)
-        outcome = self.end(process, 128 + signal.SIGTERM)
-        self.assertLess(outcome.seconds, 10)
+        for _ in range(5):
+            process = self.start_held()
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)  # batch systems send it twice: still one request
+            time.sleep(1)
+            if process.poll() is None:
+                break
+            self.end(process, 128 + signal.SIGTERM)  # the machine stood still between the two
+        else:
+            self.fail("two interrupts within milliseconds are not one")
+        for _ in range(60):  # inside a step that does not end
+            process.send_signal(signal.SIGTERM)
+            time.sleep(1)
+            if process.poll() is not None:
+                break
+        self.end(process, 128 + signal.SIGTERM)
 
 
 class StopFile(StopTest):
@@ -123,7 +145,6 @@ class StopFile(StopTest):
         self.write("out/stop", "")
         outcome = self.end(process, 75)
         self.assert_stopped(outcome, "a stop file was found")
-        self.assertLess(outcome.seconds, 10)
         self.assertNotIn("stop", self.files())
         self.finish(ranks=2)
 
@@ -162,12 +183,23 @@ class Stalls:
 
 
 class TimeLimits(StopTest):
-    home = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a disk takes now a tenth of a second, now two
+    home = os.environ["QV_TEST_MEMORY"]  # a disk takes now a tenth of a second, now two
+
+    UNIT = []  # found once
+
+    @property
+    def unit(self):
+        """In which times are told here: a second, or more on a machine that takes long to start anything."""
+        if not self.UNIT:
+            starts = [self.run_deck("run.seed=9", folder=f"start{i}", ranks=2).seconds for i in range(2)]
+            self.UNIT.append(max(1, 2 * min(starts)))
+        return self.UNIT[0]
 
     def run_for(self, limit, least, pause, *settings, ranks=0):
-        """A run that ends by itself after `least` to `limit` seconds, but for the time that the machine stood still:
+        """A run that ends by itself after `least` to `limit` units, but for the time that the machine stood still:
         nobody can foresee that. Another run is tried if it did so at the wrong moment."""
-        for attempt in range(4):
+        limit, least, pause = (round(self.unit * time, 3) for time in (limit, least, pause))
+        for attempt in range(6):
             folder = f"for{limit}-{attempt}"
             with Stalls(self.folder) as stalls:
                 outcome = self.run_deck(f"pause={pause} s", "steps=4000", *settings, folder=folder, code=75,
@@ -236,23 +268,17 @@ class TimeLimits(StopTest):
 
     def test_a_chain_of_jobs_equals_the_single_run(self):
         self.run_deck("steps=80", folder="whole")
-        parts = 0
-        process = None
-        while process is None or process.code == 75:
-            process = self.chain_link()
+        parts, code = 0, 75
+        while code == 75:
+            process = self.launch("run", "deck.yaml", "-o", "out", "--set", "logistic.steps=80", "--set",
+                                  f"logistic.pause={0.1 * self.unit} s", "--maxtime", f"{5 * self.unit} s", ranks=2)
+            out, err = process.communicate(timeout=PATIENCE)
+            code = process.returncode
             parts += 1
-            self.assertLess(parts, 12)
-        self.assertEqual(process.code, 0, process)
+            self.assertLess(parts, 40)
+        self.assertEqual(code, 0, out + err)
         self.assertGreater(parts, 1)
         self.assertEqual(self.answer(), self.answer("whole"))
-
-    def chain_link(self):
-        arguments = ["run", "deck.yaml", "-o", "out", "--set", "logistic.steps=80", "--set", "logistic.pause=0.1 s",
-                     "--maxtime", "5 s"]
-        begun = time.monotonic()
-        process = self.launch(*arguments, ranks=2)
-        out, err = process.communicate(timeout=60)
-        return Outcome(process.returncode, out, err, time.monotonic() - begun)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 from html import unescape
 
@@ -33,15 +34,29 @@ document.body.append(out);
 </script></body>"""
 
 
+def dump(words, path):
+    """Runs the browser, whose page is then in the file; a browser that does not end is ended with all it started."""
+    with open(path, "w", encoding="utf-8") as out, open(path + ".err", "w", encoding="utf-8") as err:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
+        try:
+            process.wait(timeout=300)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
 def measure(page, width, folder):
     """What the browser says of the page: {width, scroll, figures: [{name, texts, over, outside, width}]}."""
-    copy = os.path.join(folder, "measured.html")
+    copy, dumped = os.path.join(folder, "measured.html"), os.path.join(folder, "dumped.html")
     with open(copy, "w", encoding="utf-8") as file:
         file.write(page.replace("</body>", MEASURE))
-    done = subprocess.run([BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                           f"--user-data-dir={os.path.join(folder, 'browser')}", f"--window-size={width},2000",
-                           "--dump-dom", "file://" + copy], capture_output=True, text=True, timeout=120)
-    found = re.search(r'<pre id="measured">(.*?)</pre>', done.stdout, flags=re.S)
-    if not found:
-        raise AssertionError(done.stderr[-2000:])
-    return json.loads(unescape(found[1]))
+    for attempt in range(3):  # a browser without a screen now and then does not come up
+        dump([BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+              f"--user-data-dir={os.path.join(folder, f'browser{width}-{attempt}')}", f"--window-size={width},2000",
+              "--dump-dom", "file://" + copy], dumped)
+        with open(dumped, encoding="utf-8") as file:
+            found = re.search(r'<pre id="measured">(.*?)</pre>', file.read(), flags=re.S)
+        if found:
+            return json.loads(unescape(found[1]))
+    with open(dumped + ".err", encoding="utf-8") as file:
+        raise AssertionError(file.read()[-2000:])

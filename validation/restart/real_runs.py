@@ -11,8 +11,21 @@ import time
 import h5py
 import numpy
 
-HANG = 60  # seconds after which a run counts as hanging
+HANG = 600  # seconds after which a run counts as hanging
 EVERY_STEP = ["run.checkpoint_every=0.000001 s", "run.progress_every=0.000001 s"]
+
+
+def processes():
+    """{process id: (state, process id of the parent)} of this machine."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+                state, parent = file.read().rpartition(")")[2].split()[:2]
+            found[int(pid)] = state, int(parent)
+        except OSError:  # it has ended
+            pass
+    return found
 
 
 class Failure(Exception):
@@ -48,12 +61,8 @@ class Running:
                                         stderr=self.err, start_new_session=True)
 
     def children(self):
-        pid = self.process.pid
-        try:
-            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-                return [int(word) for word in file.read().split()]
-        except FileNotFoundError:
-            return []
+        """Process ids of the ranks."""
+        return [pid for pid, (_, parent) in processes().items() if parent == self.process.pid]
 
     def said(self):
         self.out.flush()
@@ -70,12 +79,15 @@ class Running:
         return True
 
     def kill_all(self):
-        """SIGKILL to the launcher and to every rank."""
-        for pid in [self.process.pid] + self.children():
+        """SIGKILL to the launcher and to every rank; returns when they are gone."""
+        killed = [self.process.pid] + self.children()
+        for pid in killed:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        while any(state != "Z" for pid, (state, _) in processes().items() if pid in killed):
+            time.sleep(0.005)
 
     def end(self):
         try:
@@ -98,7 +110,7 @@ class Task:
     def __init__(self, name, program, mpiexec, molecules, home, small=False, long=False):
         self.name, self.program, self.mpiexec, self.home = name, program, mpiexec, home
         os.makedirs(self.home)
-        self.patience = 10 * HANG if long else HANG
+        self.patience = HANG
         if long and name == "vqe":
             deck = self.vqe(os.path.join(molecules, "n2_sto3g_r1.4.fcidump"), 500)
             deck["ansatz"] = {"trotter_steps": 4}

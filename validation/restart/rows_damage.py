@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from real_runs import EVERY_STEP, Failure, expect
+from real_runs import EVERY_STEP, HANG, Failure, expect
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -21,7 +21,7 @@ def full_disks(check):
     """R5: the disk has room for 5 % to 195 % of a checkpoint: up to about one the run is refused, and beyond that the
     first checkpoint fits and the second one, while two generations lie there, does not."""
     task = check.task
-    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
+    if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", task.home], capture_output=True).returncode:
         return "skipped: this user may not mount a small file system"
     source, _ = stopped(task)
     size = os.path.getsize(os.path.join(source, "out.ckpt.h5"))
@@ -32,7 +32,7 @@ def full_disks(check):
         words = ["unshare", "-m", os.path.join(HERE, "full_disk.sh"), folder, str(size * percent // 100)]
         words += [task.mpiexec, "-q", "-n", str(ranks), task.program, "run", task.deck, "-o",
                   os.path.join(folder, "disk"), "--set", EVERY_STEP[0]]
-        subprocess.run(words, timeout=120, check=False, stdin=subprocess.DEVNULL)
+        subprocess.run(words, timeout=2 * HANG, check=False, stdin=subprocess.DEVNULL)
 
         def said(name):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
@@ -165,7 +165,8 @@ def faults(check):
         fault = f"{site}:{n}:{rank}"
         env = {"QV_IO_TIMEOUT": "1"} if site == "stall" else {}
         outcome = task.run(folder, code=None, ranks=2, sets=EVERY_STEP, fault=fault, env=env)
-        expect(outcome.seconds < 20, f"{task.name}, {fault}: {outcome.seconds:.0f} s")
+        # Among the other tests, on any machine, a hang is what takes longer than a run may.
+        expect(outcome.seconds < 20 or not check.full, f"{task.name}, {fault}: {outcome.seconds:.0f} s")
         errors = [line for line in outcome.complaints if not line.startswith("warning: ")]
         if outcome.code in (0, 75):
             expect(not errors and (outcome.code == 0 or site.startswith("stop")), f"{task.name}, {fault}: {outcome}")

@@ -1,8 +1,10 @@
 """R3, R4, R9, R10, R11: runs that are killed, signalled or run out of time."""
+import contextlib
 import os
 import random
 import re
 import shutil
+import signal
 import statistics
 import time
 
@@ -104,12 +106,14 @@ def kill_one(check):
         if running.process.poll() is not None or len(ranks) != RANKS:
             running.end()
             return None
-        os.kill(rng.choice(ranks), 9)
+        os.kill(rng.choice(ranks), signal.SIGKILL)
         begun = time.monotonic()
         killed = running.end()
         seconds = time.monotonic() - begun
+        if killed.code == 0 and "\ndone after" in killed.out:  # the rank had ended before
+            return None
         expect(killed.code != 0, f"{task.name}: exit code 0 after the kill of a rank")
-        expect(seconds <= 5, f"{task.name}: the launcher took {seconds:.1f} s to end")
+        expect(seconds <= 5 + longest, f"{task.name}: the launcher took {seconds:.1f} s to end")
         continued(task, folder, killed)
         return seconds
 
@@ -118,6 +122,7 @@ def kill_one(check):
         found = check.each(one, [(seed + i,) for i in range(wanted - len(times))])
         times += [seconds for seconds in found if seconds is not None]
         seed += 1000
+        expect(seed < 20000, f"{task.name}: the runs end before a rank can be killed")
     return f"{len(times)}/{wanted} kills of one rank: the launcher ends in at most {max(times):.1f} s, the same bits"
 
 
@@ -137,7 +142,8 @@ def semaphores(check):
         task.run(folder, ranks=RANKS, env=env)
     finally:
         for path in planted:
-            os.path.exists(path) and os.remove(path)
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(path)
     task.expect_same(folder, RANKS)
     return f"{len(planted)}/{len(planted)} stale semaphores: stops, continues and ends as ever"
 
@@ -152,10 +158,12 @@ def signals(check):
         rng = random.Random(seed)
         folder = task.folder()
         running = started(task, folder, rng, 0.8 * longest)
+        # To the ranks, as the launcher hands it on, which gives up its own handlers before it ends.
         for _ in range(2 if seed % 3 == 0 else 1):
-            if running.process.poll() is None:
-                running.process.send_signal(10)
-                time.sleep(rng.uniform(0, 0.02))
+            for rank in running.children():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(rank, signal.SIGUSR1)
+            time.sleep(rng.uniform(0, 0.02))
         outcome = running.end()
         if "\ndone after" in outcome.out:  # the signal came too late
             return False

@@ -6,7 +6,28 @@
 #include "qv_check.h"
 #include "task/qv_task.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define SCRATCH_PATH 64
+
+/* The name of a file in a new folder of this process alone: other tests, users and checkouts have theirs. Local. */
+static inline void scratch_begin(char path[SCRATCH_PATH])
+{
+  char folder[] = "/tmp/qv_task_XXXXXX";
+  CHECK(mkdtemp(folder));
+  snprintf(path, SCRATCH_PATH, "%s/file.h5", folder);
+}
+
+/* Removes the file of scratch_begin and its folder. Local. */
+static inline void scratch_end(char path[SCRATCH_PATH])
+{
+  CHECK(unlink(path) == 0);
+  *strrchr(path, '/') = '\0';
+  CHECK(rmdir(path) == 0);
+}
 
 static inline const qv_task_class *task_of(const char *name)
 {

@@ -72,6 +72,8 @@ static void restarts(const char *task, const char *text, int64_t least, int64_t 
 static void simulations_agree(void)
 {
   static const char *const methods[] = {"canonical", "iterative", "likelihood", "bayesian"};
+  char path[SCRATCH_PATH];
+  scratch_begin(path);
   for (int m = 0; m < 4; m++) {
     double circuit[NUMBERS], subspace[NUMBERS], *const out[2] = {circuit, subspace};
     for (int s = 0; s < 2; s++) {
@@ -80,12 +82,12 @@ static void simulations_agree(void)
       snprintf(text, sizeof text, HEAD MARKET CALL "grid: {qubits: 3}\nestimate: {method: %s, simulation: %s}\n",
                methods[m], s ? "subspace" : "circuit");
       CHECK(parse(text, &deck) == QV_OK);
-      run(qv_comm_self(), task_of("amplitude-estimation"), deck, "/tmp/qv_simulations.h5", -1, NULL, out[s]);
+      run(qv_comm_self(), task_of("amplitude-estimation"), deck, path, -1, NULL, out[s]);
       qv_deck_destroy(&deck);
     }
     same(circuit, subspace);
   }
-  unlink("/tmp/qv_simulations.h5");
+  scratch_end(path);
 }
 
 static void refused(const char *text, const char *task, const char *message)
@@ -142,12 +144,13 @@ static void bad_decks(void)
 static void damaged(int64_t study, int64_t ones, int32_t bit, const char *message)
 {
   const qv_task_class *const task = task_of("amplitude-estimation");
-  const char *const path = "/tmp/qv_damaged_estimate.h5";
+  char path[SCRATCH_PATH];
   const int64_t one = 1, qubits = 4;
   const int32_t bits[4] = {bit, bit, bit, bit};
   qv_deck *deck = NULL;
   qv_archive *archive = NULL;
   void *self = NULL;
+  scratch_begin(path);
   CHECK(parse(HEAD MARKET CALL "grid: {qubits: 3}\nestimate: {method: likelihood}\n", &deck) == QV_OK);
   CHECK(qv_archive_create(qv_comm_self(), path, "checkpoint", false, &archive) == QV_OK);
   CHECK(qv_archive_put_i64(archive, "estimate/phase", 0, "", "") == QV_OK);
@@ -169,7 +172,7 @@ static void damaged(int64_t study, int64_t ones, int32_t bit, const char *messag
   qv_archive_close(&archive);
   task->destroy(&self);
   qv_deck_destroy(&deck);
-  unlink(path);
+  scratch_end(path);
 }
 
 static void damaged_checkpoints(void)

@@ -119,11 +119,13 @@ static void linear_book(void)
               "sampling: {paths: 192 Ki}\n",
               &deck) == QV_OK);
   const char *const scores[] = {"z_score_var_99", "z_score_es_99"};
+  char path[SCRATCH_PATH];
+  scratch_begin(path);
   for (int i = 0; i < 2; i++) {
-    const double z = run(qv_comm_self(), task_of("risk"), deck, "/tmp/qv_linear_book.h5", -1, NULL, scores[i]);
+    const double z = run(qv_comm_self(), task_of("risk"), deck, path, -1, NULL, scores[i]);
     CHECK(fabs(z) < 4);
   }
-  unlink("/tmp/qv_linear_book.h5");
+  scratch_end(path);
   qv_deck_destroy(&deck);
 }
 
@@ -191,16 +193,18 @@ static void published(void)
                      "contract: {kind: barrier, direction: up, barrier: 100, passed: counts, knock: in, payoff: cash, "
                      "cash: 15, settle_at: hit, maturity: 6 months}\nsampling: {paths: 1024}\n",
                 "price", 15.0, 1e-12}};
+  char path[SCRATCH_PATH];
+  scratch_begin(path);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     qv_deck *deck = NULL;
     CHECK(parse(cases[i].text, &deck) == QV_OK);
-    const double value = run(qv_comm_self(), task_of("price"), deck, "/tmp/qv_published.h5", -1, NULL, cases[i].what);
+    const double value = run(qv_comm_self(), task_of("price"), deck, path, -1, NULL, cases[i].what);
     if (!(fabs(value - cases[i].value) < cases[i].tolerance)) {
       qv_parallel_abort(QV_ERR_INTERNAL, "case %d: %.6f", (int)i, value);
     }
-    unlink("/tmp/qv_published.h5");
     qv_deck_destroy(&deck);
   }
+  scratch_end(path);
 }
 
 int main(int argc, char **argv)

@@ -3,11 +3,14 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import re
 from dataclasses import dataclass
 from math import floor, log10
 
-import matplotlib
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # what it says of its caches is no message of the report
+
+import matplotlib  # noqa: E402 (it speaks while it is imported)
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402 (the backend is chosen first)
