@@ -2,6 +2,7 @@
 
 #include "base/qv_memory.h"
 
+#include <limits.h>
 #include <math.h>
 
 /* So many of the gates that wait are looked at for a group: the work of grouping stays linear. */
@@ -9,6 +10,18 @@
 
 /* A polynomial costs about as much as so many gates of one phase that touch all amplitudes. */
 #define PHASE_WORTH 2.5
+
+/* What a polynomial and a gate alone take, in the unit of qv_register_work. */
+#define POLYNOMIAL_WORK 13
+#define MATRIX_WORK     9
+#define PHASE_WORK      6
+
+/* Ways to group: how many parities of bits outside a register group its phases may look at, and how many phases that
+ * could act at once go before matrices that wait for them. Which is best depends on the circuit: a wide layer of phases
+ * is cheapest as one polynomial, a few phases ahead of every matrix cost least in the groups of the matrices. */
+static const struct {
+  int signs, bulk;
+} ways[] = {{0, 0}, {QV_REGISTER_SIGNS, 12}, {QV_REGISTER_SIGNS, INT_MAX}};
 
 /* Tiles below which programs are not worth their making. */
 #define TILES_LEAST 8
@@ -41,6 +54,9 @@ typedef struct {
   int nleft;
   int lane_bits, vector_bits;
   bool single;
+  int signs, bulk; /* the way to group */
+  int *chosen;     /* [nops] room */
+  double work;     /* of the groups so far */
   qv_tile_program *program;
 } builder;
 
@@ -109,36 +125,59 @@ static int find_dimension(uint64_t flip, int dims, const uint64_t *flips)
   return -1;
 }
 
-/* The ops among the first of those that wait that a register group along these dimensions would take, in order. Phases
- * that no later matrix of the group waits for stay behind. Returns the number of matrices. */
-static int collect(const builder *b, int dims, const uint64_t *flips, int *chosen, int *count)
+/* The ops among the first of those that wait that a group along these dimensions can take, in order. Phases that see
+ * none of its coordinates stay out: no matrix of the group waits for them. Returns their number. */
+static int find_members(const builder *b, int dims, const uint64_t *flips, int *found)
 {
-  footprint barrier = {0}, later = {0};
-  int taken[QV_REGISTER_STEPS], ntaken = 0, matrices = 0;
-  for (int i = 0; i < b->nleft && i < WINDOW && ntaken < QV_REGISTER_STEPS; i++) {
+  footprint barrier = {0};
+  uint64_t signs[QV_REGISTER_SIGNS], coordinates = qv_low_mask(b->lane_bits);
+  int nfound = 0, nsigns = 0;
+  for (int d = 0; d < dims; d++) {
+    coordinates |= flips[d] << b->lane_bits;
+  }
+  for (int i = 0; i < b->nleft && i < WINDOW; i++) {
     const qv_tile_op *op = &b->ops[b->left[i]];
+    const footprint *f = &b->footprints[b->left[i]];
     const bool matrix = qv_register_fits(op) && (op->flip == 0 || find_dimension(op->flip, dims, flips) >= 0);
-    if (commutes(&barrier, &b->footprints[b->left[i]]) && (matrix || qv_register_fits_phase(op, dims, flips))) {
-      taken[ntaken++] = b->left[i];
+    if (commutes(&barrier, f) &&
+        (matrix || (f->looks & coordinates && qv_register_fits_phase(op, dims, flips, b->signs, signs, &nsigns)))) {
+      found[nfound++] = b->left[i];
     } else {
-      pass_over(&barrier, &b->footprints[b->left[i]]);
+      pass_over(&barrier, f);
     }
   }
-  *count = 0;
-  for (int i = ntaken - 1; i >= 0; i--) {
-    const footprint *f = &b->footprints[taken[i]];
-    if (b->ops[taken[i]].kind != QV_TILE_PHASE) {
-      later.moves |= f->moves;
-      matrices++;
-    } else if (!(f->looks & later.moves)) {
-      continue;
+  return nfound;
+}
+
+/* Of found[nfound], the matrices and the phases that they wait for, as far as they fit in a group. Returns the number
+ * of matrices. */
+static int choose(const builder *b, const int *found, int nfound, int *chosen, int *count)
+{
+  footprint later = {0};
+  int kept[WINDOW], nkept = 0, matrices = 0;
+  for (int i = nfound - 1; i >= 0; i--) {
+    const footprint *f = &b->footprints[found[i]];
+    const bool matrix = b->ops[found[i]].kind != QV_TILE_PHASE;
+    later.moves |= matrix ? f->moves : 0;
+    if (matrix || f->looks & later.moves) {
+      kept[nkept++] = found[i];
     }
-    chosen[QV_REGISTER_STEPS - ++*count] = taken[i];
   }
+  *count = nkept < QV_REGISTER_STEPS ? nkept : QV_REGISTER_STEPS;
   for (int i = 0; i < *count; i++) {
-    chosen[i] = chosen[QV_REGISTER_STEPS - *count + i];
+    chosen[i] = kept[nkept - 1 - i];
+    matrices += b->ops[chosen[i]].kind != QV_TILE_PHASE;
   }
   return matrices;
+}
+
+/* The ops that a register group along these dimensions would take, in order. Phases that no later matrix of the group
+ * waits for stay behind. Returns the number of matrices. */
+static int collect(const builder *b, int dims, const uint64_t *flips, int *chosen, int *count)
+{
+  int found[WINDOW];
+  const int nfound = find_members(b, dims, flips, found);
+  return choose(b, found, nfound, chosen, count);
 }
 
 /* The flip that, added to the dimensions, lets a group take most matrices; 0 if none adds any. */
@@ -226,40 +265,50 @@ static int first_ready(const builder *b)
   return -1;
 }
 
-static qv_code add_matrices(builder *b, int first)
+/* A register group of those that wait, if there is one: of at least two matrices, or one that waits for phases. */
+static qv_code add_register(builder *b, bool *made)
 {
   qv_tile_group group = {0};
   uint64_t flips[DIMS + 1] = {0};
   int chosen[QV_REGISTER_STEPS], count = 0, dims = 0;
-  while (dims < DIMS && qv_register_fits(&b->ops[first])) {
+  *made = false;
+  while (dims < DIMS) {
     const uint64_t flip = best_extension(b, dims, flips);
     if (flip == 0) {
       break;
     }
     flips[dims++] = flip;
   }
-  if (collect(b, dims, flips, chosen, &count) < 2 || !qv_register_fits(&b->ops[first]) || b->vector_bits < DIMS) {
-    group.op = &b->ops[first];
-    take_out(b, &first, 1);
-    return push(b, group);
+  if (collect(b, dims, flips, chosen, &count) == 0 || count < 2) {
+    return QV_OK;
   }
   dims = pad_dimensions(dims, flips);
   QV_TRY(
       qv_register_create(b->ops, count, chosen, dims, flips, b->vector_bits, b->single, &b->scale, &group.registers));
   b->last = group.registers;
+  b->work += qv_register_work(group.registers);
   take_out(b, chosen, count);
   const qv_code code = push(b, group);
   if (code != QV_OK) {
     qv_register_destroy(&group.registers);
     b->last = NULL;
   }
+  *made = code == QV_OK;
   return code;
+}
+
+static qv_code add_alone(builder *b, int op)
+{
+  take_out(b, &op, 1);
+  b->work += MATRIX_WORK;
+  return push(b, (qv_tile_group){.op = &b->ops[op]});
 }
 
 static qv_code add_polynomial(builder *b, const int *chosen, int count)
 {
   qv_tile_group group = {0};
   QV_TRY(qv_phase_create(b->ops, count, chosen, b->vector_bits, b->single, &group.phase));
+  b->work += POLYNOMIAL_WORK;
   const size_t scratch = qv_phase_scratch(group.phase);
   b->program->scratch = scratch > b->program->scratch ? scratch : b->program->scratch;
   const qv_code code = push(b, group);
@@ -269,36 +318,40 @@ static qv_code add_polynomial(builder *b, const int *chosen, int count)
   return code;
 }
 
-/* All phases that can act now: those that fit as one polynomial if together they are worth it. */
-static qv_code add_phases(builder *b, int *chosen)
+/* All phases that can act now, into b->chosen; returns their number. */
+static int find_phases(builder *b)
 {
   footprint barrier = {0};
-  double work = 0;
-  int count = 0, fitting = 0;
+  int count = 0;
   for (int i = 0; i < b->nleft; i++) {
     const int op = b->left[i];
     if (b->ops[op].kind == QV_TILE_PHASE && commutes(&barrier, &b->footprints[op])) {
-      chosen[count++] = op;
-      if (qv_phase_fits(&b->ops[op])) {
-        fitting++;
-        work += ldexp(1, -b->ops[op].nchecks);
-      }
+      b->chosen[count++] = op;
     } else {
       pass_over(&barrier, &b->footprints[op]);
     }
   }
+  return count;
+}
+
+/* The phases chosen[count]: those that fit as one polynomial if together they are worth it. */
+static qv_code add_phases(builder *b, int count)
+{
+  int *const chosen = b->chosen, kept = 0;
+  double work = 0;
   QV_REQUIRE(count > 0);
   take_out(b, chosen, count);
+  for (int i = 0; i < count; i++) {
+    work += qv_phase_fits(&b->ops[chosen[i]]) ? ldexp(1, -b->ops[chosen[i]].nchecks) : 0;
+  }
   const bool merge = work > PHASE_WORTH;
   for (int i = 0; i < count; i++) {
-    if (!merge || !qv_phase_fits(&b->ops[chosen[i]])) {
-      QV_TRY(push(b, (qv_tile_group){.op = &b->ops[chosen[i]]}));
-    }
-  }
-  int kept = 0;
-  for (int i = 0; i < count && merge; i++) {
-    if (qv_phase_fits(&b->ops[chosen[i]])) {
+    const qv_tile_op *op = &b->ops[chosen[i]];
+    if (merge && qv_phase_fits(op)) {
       chosen[kept++] = chosen[i];
+    } else {
+      b->work += ldexp(PHASE_WORK, -op->nchecks);
+      QV_TRY(push(b, (qv_tile_group){.op = op}));
     }
   }
   return merge ? add_polynomial(b, chosen, kept) : QV_OK;
@@ -321,11 +374,17 @@ static void choose_places(qv_tile_program *p)
   p->rate = slots ? (int)((vectors + slots - 1) / slots) : 0;
 }
 
-static qv_code build(builder *b, int *chosen)
+static qv_code build(builder *b)
 {
   while (b->nleft > 0) {
-    const int ready = first_ready(b);
-    QV_TRY(ready >= 0 ? add_matrices(b, ready) : add_phases(b, chosen));
+    const int ready = first_ready(b), phases = ready < 0 ? find_phases(b) : 0;
+    bool made = false;
+    if (b->vector_bits >= DIMS && (ready >= 0 ? qv_register_fits(&b->ops[ready]) : b->signs > 0 && phases < b->bulk)) {
+      QV_TRY(add_register(b, &made));
+    }
+    if (!made) {
+      QV_TRY(ready >= 0 ? add_alone(b, ready) : add_phases(b, phases));
+    }
   }
   if (b->last) {
     qv_register_set_scale(b->last, b->scale);
@@ -334,37 +393,82 @@ static qv_code build(builder *b, int *chosen)
   return QV_OK;
 }
 
+/* All ops grouped one way. */
+static qv_code build_way(builder *b, int nops, int signs, int bulk, qv_tile_program *out)
+{
+  *out = (qv_tile_program){.single = b->single, .vector_bits = b->vector_bits};
+  b->program = out;
+  b->signs = signs;
+  b->bulk = bulk;
+  b->scale = 1;
+  b->last = NULL;
+  b->work = 0;
+  b->nleft = nops;
+  for (int i = 0; i < nops; i++) {
+    b->left[i] = i;
+  }
+  const qv_code code = build(b);
+  if (code != QV_OK) {
+    qv_tile_program_destroy(out);
+  }
+  return code;
+}
+
+/* The way that takes the least work. */
+static qv_code build_best(builder *b, int nops, qv_tile_program *out)
+{
+  double least = INFINITY;
+  for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
+    qv_tile_program program;
+    const qv_code code = build_way(b, nops, ways[k].signs, ways[k].bulk, &program);
+    if (code != QV_OK) {
+      qv_tile_program_destroy(out);
+      return code;
+    }
+    if (b->work < least) {
+      least = b->work;
+      qv_tile_program_destroy(out);
+      *out = program;
+    } else {
+      qv_tile_program_destroy(&program);
+    }
+  }
+  return QV_OK;
+}
+
+static qv_code build_alone(builder *b, int nops, qv_tile_program *out)
+{
+  b->program = out;
+  for (int i = 0; i < nops; i++) {
+    QV_TRY(push(b, (qv_tile_group){.op = &b->ops[i]}));
+  }
+  return QV_OK;
+}
+
 qv_code qv_tile_program_create(const qv_tile_op *ops, int nops, int vector_bits, bool single, int64_t tiles,
                                qv_tile_program *out)
 {
-  builder b = {.ops = ops, .vector_bits = vector_bits, .single = single, .program = out, .scale = 1};
-  int *chosen = NULL;
+  builder b = {.ops = ops, .vector_bits = vector_bits, .single = single, .lane_bits = single ? 4 : 3};
   *out = (qv_tile_program){.single = single, .vector_bits = vector_bits};
-  b.lane_bits = single ? 4 : 3;
+  if (tiles < TILES_LEAST) {
+    return build_alone(&b, nops, out);
+  }
   qv_code code = qv_alloc(QV_MEM_CIRCUIT, (size_t)nops, sizeof *b.footprints, &b.footprints);
   if (code == QV_OK) {
     code = qv_alloc(QV_MEM_CIRCUIT, (size_t)nops, sizeof *b.left, &b.left);
   }
   if (code == QV_OK) {
-    code = qv_alloc(QV_MEM_CIRCUIT, (size_t)nops, sizeof *chosen, &chosen);
+    code = qv_alloc(QV_MEM_CIRCUIT, (size_t)nops, sizeof *b.chosen, &b.chosen);
   }
   for (int i = 0; code == QV_OK && i < nops; i++) {
-    if (tiles < TILES_LEAST) {
-      code = push(&b, (qv_tile_group){.op = &ops[i]});
-    } else {
-      b.footprints[i] = footprint_of(&ops[i]);
-      b.left[b.nleft++] = i;
-    }
+    b.footprints[i] = footprint_of(&ops[i]);
   }
   if (code == QV_OK) {
-    code = build(&b, chosen);
+    code = build_best(&b, nops, out);
   }
-  qv_free(&chosen);
+  qv_free(&b.chosen);
   qv_free(&b.left);
   qv_free(&b.footprints);
-  if (code != QV_OK) {
-    qv_tile_program_destroy(out);
-  }
   return code;
 }
 
@@ -375,6 +479,7 @@ void qv_tile_program_destroy(qv_tile_program *program)
     qv_phase_destroy(&program->groups[i].phase);
   }
   qv_free(&program->groups);
+  program->ngroups = 0;
 }
 
 static bool can_move(const qv_tile_group *group)
@@ -387,7 +492,7 @@ static void run_group(const qv_tile_program *program, const qv_tile_group *g, co
 {
   const int rate = program->rate;
   if (g->registers) {
-    qv_register_run(g->registers, from, to, feed, rate);
+    qv_register_run(g->registers, from, to, outer, feed, rate);
   } else if (g->phase) {
     qv_phase_run(g->phase, from, to, outer, scratch, feed, BLOCK_SLOTS * rate);
   } else if (program->single) {

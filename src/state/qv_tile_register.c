@@ -5,6 +5,7 @@
 
 #include <complex.h>
 #include <math.h>
+#include <string.h>
 
 /* What a step does with a pair (a, b) or, within lanes, with a vector and its permutation: all coefficients complex;
  * all real; couplings imaginary; and the latter two with ones on the diagonal (of which REFLECT has -1 at b). */
@@ -17,6 +18,7 @@
 #define FORMS           6
 #define CODE_LANES      (QV_REGISTER_DIMS * FORMS)
 #define CODE_DIAGONAL   (CODE_LANES + FORMS)
+#define CODE_SHEARS     (CODE_DIAGONAL + 1)
 
 /* Quotients of couplings by diagonals that are larger than this are not taken: products of many must not overflow. */
 #define QUOTIENT_MOST 8.0
@@ -24,10 +26,17 @@
 /* Nor are more when what they leave to the end of the sweep is smaller than this: amplitudes grow by it meanwhile. */
 #define SCALE_LEAST 1e-20
 
+/* A phase of which half is an angle with no larger a tangent is applied as three shears. */
+#define TANGENT_MOST 2.0
+
+/* Loading and storing of a vector, in multiply-adds. */
+#define MOVE_WORK 3
+
 typedef struct {
-  int code;      /* FORMS * dimension + form, CODE_LANES + form, CODE_DIAGONAL */
-  int active;    /* the vectors of a diagonal that are not 1 */
-  int constants; /* where its coefficients begin, in numbers */
+  int code;                           /* FORMS * dimension + form, CODE_LANES + form, CODE_DIAGONAL, CODE_SHEARS */
+  int active;                         /* the vectors of a diagonal that are not 1 */
+  int constants;                      /* where its coefficients begin, in numbers */
+  int tables[1 << QV_REGISTER_SIGNS]; /* those of a diagonal, by the signs */
 } register_step;
 
 struct qv_register {
@@ -36,11 +45,23 @@ struct qv_register {
   int uniform; /* the form, if the steps are matrices of one form for each dimension, in order; else -1 */
   uint64_t above[QV_REGISTER_DIMS];        /* masks of the bits at and above each dimension, ascending */
   uint64_t offsets[1 << QV_REGISTER_DIMS]; /* combinations of the flips */
+  uint64_t signs[QV_REGISTER_SIGNS];       /* masks whose parities diagonals look at, outside the dimensions */
+  int nsigns;
   register_step steps[QV_REGISTER_STEPS];
   void *constants; /* in the precision of the tile */
   int nconstants;
   double scale;
 };
+
+/* The parities of the signs at a vector with its outer bits, as bits. */
+static inline __attribute__((always_inline)) int pattern_at(const qv_register *g, uint64_t vector)
+{
+  int pattern = 0;
+  for (int k = 0; k < g->nsigns; k++) {
+    pattern |= qv_parity(g->signs[k] & vector) << k;
+  }
+  return pattern;
+}
 
 #define PAIR_CASES(q)                                                                                                  \
   case FORMS *(q) + FORM_GENERAL:                                                                                      \
@@ -69,7 +90,7 @@ struct qv_register {
 
 #define UNIFORM_LOOP(count, form)                                                                                      \
   case form:                                                                                                           \
-    QV_NAME(register_loop)(g, from, to, feed, rate, count, form);                                                      \
+    QV_NAME(register_loop)(g, from, to, outer, feed, rate, count, form);                                               \
     break;
 
 #define UNIFORM_LOOPS(count)                                                                                           \
@@ -79,7 +100,7 @@ struct qv_register {
     UNIFORM_LOOP(count, FORM_UNIT_CROSS)                                                                               \
     UNIFORM_LOOP(count, FORM_REFLECT)                                                                                  \
   default:                                                                                                             \
-    QV_NAME(register_loop)(g, from, to, feed, rate, count, -1);                                                        \
+    QV_NAME(register_loop)(g, from, to, outer, feed, rate, count, -1);                                                 \
   }
 
 #define QV_KERNELS "state/qv_tile_register_kernels.inc"
@@ -111,16 +132,45 @@ bool qv_register_fits(const qv_tile_op *op)
          is_uniform(op);
 }
 
-bool qv_register_fits_phase(const qv_tile_op *op, int dims, const uint64_t *flips)
+static uint64_t all_of(int dims, const uint64_t *flips)
 {
-  uint64_t seen = op->sign;
-  for (int k = 0; k < op->nchecks; k++) {
-    seen |= op->check[k];
-  }
+  uint64_t all = 0;
   for (int d = 0; d < dims; d++) {
-    seen &= ~flips[d];
+    all |= flips[d];
   }
-  return op->kind == QV_TILE_PHASE && seen == 0;
+  return all;
+}
+
+/* The index of a mask among the signs, or nsigns. */
+static int find_sign(uint64_t mask, const uint64_t *signs, int nsigns)
+{
+  int found = 0;
+  while (found < nsigns && signs[found] != mask) {
+    found++;
+  }
+  return found;
+}
+
+bool qv_register_fits_phase(const qv_tile_op *op, int dims, const uint64_t *flips, int most, uint64_t *signs,
+                            int *nsigns)
+{
+  const uint64_t inside = all_of(dims, flips);
+  const int before = *nsigns;
+  if (op->kind != QV_TILE_PHASE) {
+    return false;
+  }
+  for (int k = -1; k < op->nchecks; k++) {
+    const uint64_t mask = (k < 0 ? op->sign : op->check[k]) & ~inside;
+    if (mask == 0 || find_sign(mask, signs, *nsigns) < *nsigns) {
+      continue;
+    }
+    if (*nsigns == most) {
+      *nsigns = before;
+      return false;
+    }
+    signs[(*nsigns)++] = mask;
+  }
+  return true;
 }
 
 static void set_constant(qv_register *g, int at, double value)
@@ -224,32 +274,75 @@ static void add_lanes(qv_register *g, const qv_tile_op *op, double *scale)
   }
 }
 
-/* Factor of a PHASE op at a vector and a lane. */
-static double _Complex phase_at(const qv_tile_op *op, uint64_t vector, int lane)
+/* The parity of a mask at a member of the coset, where the group's signs are the bits of `pattern`. */
+static int parity_at(const qv_register *g, uint64_t mask, int member, int pattern)
+{
+  const uint64_t inside = mask & g->offsets[(1 << g->dims) - 1], outside = mask ^ inside;
+  const int sign = outside ? pattern >> find_sign(outside, g->signs, g->nsigns) & 1 : 0;
+  return qv_parity(inside & g->offsets[member]) ^ sign;
+}
+
+/* Factor of a PHASE op at a member of the coset and a lane. */
+static double _Complex phase_at(const qv_register *g, const qv_tile_op *op, int member, int pattern, int lane)
 {
   for (int k = 0; k < op->nchecks; k++) {
-    if (qv_parity(op->check[k] & vector) != (int)(op->values >> k & 1)) {
+    if (parity_at(g, op->check[k], member, pattern) != (int)(op->values >> k & 1)) {
       return 1;
     }
   }
-  const double sign = qv_parity(op->sign & vector) ? -1 : 1;
+  const double sign = parity_at(g, op->sign, member, pattern) ? -1 : 1;
   return CMPLX(op->da[0][lane] + sign * op->oa[0][lane], op->da[1][lane] + sign * op->oa[1][lane]);
 }
 
-/* The product of the PHASE ops chosen[from..to-1] as one diagonal. */
+/* The signs that PHASE ops look at, as bits. */
+static int signs_of(const qv_register *g, const qv_tile_op *ops, const int *chosen, int from, int to)
+{
+  int used = 0;
+  for (int i = from; i < to; i++) {
+    const qv_tile_op *op = &ops[chosen[i]];
+    for (int k = -1; k < op->nchecks; k++) {
+      const uint64_t outside = (k < 0 ? op->sign : op->check[k]) & ~g->offsets[(1 << g->dims) - 1];
+      used |= outside ? 1 << find_sign(outside, g->signs, g->nsigns) : 0;
+    }
+  }
+  return used;
+}
+
+/* The product of the PHASE ops chosen[from..to-1]. */
+static double _Complex product_at(const qv_register *g, const qv_tile_op *ops, const int *chosen, int from, int to,
+                                  int member, int pattern, int lane)
+{
+  double _Complex factor = 1;
+  for (int i = from; i < to; i++) {
+    factor *= phase_at(g, &ops[chosen[i]], member, pattern, lane);
+  }
+  return factor;
+}
+
+/* The same as one diagonal: a table for each combination of the signs that they look at. Of a phase exp(i phi) it holds
+ * tan(phi/2) and sin(phi) if all allow it: three shears, which are three operations where a product is four. */
 static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chosen, int from, int to)
 {
-  const int lanes = 1 << g->lane_bits, members = 1 << g->dims;
-  register_step *s = take_step(g, CODE_DIAGONAL, 2 * members);
-  for (int k = 0; k < members; k++) {
-    for (int l = 0; l < lanes; l++) {
-      double _Complex factor = 1;
-      for (int i = from; i < to; i++) {
-        factor *= phase_at(&ops[chosen[i]], g->offsets[k], l);
+  const int lanes = 1 << g->lane_bits, members = 1 << g->dims, used = signs_of(g, ops, chosen, from, to);
+  register_step *s = take_step(g, CODE_SHEARS, 0);
+  for (int pattern = 0; pattern < 1 << QV_REGISTER_SIGNS; pattern++) {
+    s->tables[pattern] = pattern & ~used ? s->tables[pattern & used] : take_constants(g, 2 * members);
+    for (int at = 0; at < members << g->lane_bits && !(pattern & ~used); at++) {
+      const double _Complex factor =
+          product_at(g, ops, chosen, from, to, at >> g->lane_bits, pattern, at & (lanes - 1));
+      s->active |= (factor != 1) << (at >> g->lane_bits);
+      if (fabs(cabs(factor) - 1) > 1e-14 || fabs(cimag(factor)) > TANGENT_MOST * (1 + creal(factor))) {
+        s->code = CODE_DIAGONAL;
       }
-      set_constant(g, s->constants + (2 * k) * lanes + l, creal(factor));
-      set_constant(g, s->constants + (2 * k + 1) * lanes + l, cimag(factor));
-      s->active |= (factor != 1) << k;
+    }
+  }
+  for (int pattern = 0; pattern < 1 << QV_REGISTER_SIGNS; pattern++) {
+    for (int at = 0; at < members << g->lane_bits && !(pattern & ~used); at++) {
+      const int member = at >> g->lane_bits, lane = at & (lanes - 1);
+      const double _Complex factor = product_at(g, ops, chosen, from, to, member, pattern, lane);
+      const double tangent = cimag(factor) / (1 + creal(factor));
+      set_constant(g, s->tables[pattern] + 2 * member * lanes + lane, s->code == CODE_SHEARS ? tangent : creal(factor));
+      set_constant(g, s->tables[pattern] + (2 * member + 1) * lanes + lane, cimag(factor));
     }
   }
 }
@@ -257,11 +350,8 @@ static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chose
 /* The coset's members and how to count through the cosets. */
 static void set_dimensions(qv_register *g, int dims, const uint64_t *flips)
 {
-  uint64_t bits = 0;
+  uint64_t bits = all_of(dims, flips);
   g->dims = dims;
-  for (int d = 0; d < dims; d++) {
-    bits |= flips[d];
-  }
   for (int k = 0; k < 1 << dims; k++) {
     for (int d = 0; d < dims; d++) {
       g->offsets[k] |= k >> d & 1 ? flips[d] : 0;
@@ -316,19 +406,42 @@ static int find_uniform(qv_register *g)
   return g->steps[0].code % FORMS;
 }
 
+/* Vectors of constants that the steps of these ops can take. */
+static size_t constants_of(const qv_tile_op *ops, int count, const int *chosen, int dims)
+{
+  size_t vectors = 0;
+  for (int i = 0; i < count; i++) {
+    const bool phase = ops[chosen[i]].kind == QV_TILE_PHASE;
+    if (!phase) {
+      vectors += 5;
+    } else if (i == 0 || ops[chosen[i - 1]].kind != QV_TILE_PHASE) {
+      vectors += (size_t)2 << (dims + QV_REGISTER_SIGNS);
+    }
+  }
+  return vectors;
+}
+
 qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, int dims, const uint64_t *flips,
                            int vector_bits, bool single, double *scale, qv_register **out)
 {
   qv_register *g = NULL;
+  uint64_t signs[QV_REGISTER_SIGNS] = {0};
+  int nsigns = 0;
   *out = NULL;
   QV_REQUIRE(count <= QV_REGISTER_STEPS && (dims == 2 || dims == 3) && vector_bits >= dims);
+  for (int i = 0; i < count; i++) {
+    const qv_tile_op *op = &ops[chosen[i]];
+    QV_REQUIRE(op->kind != QV_TILE_PHASE || qv_register_fits_phase(op, dims, flips, QV_REGISTER_SIGNS, signs, &nsigns));
+  }
   QV_TRY(qv_alloc(QV_MEM_CIRCUIT, 1, sizeof *g, &g));
   g->single = single;
   g->scale = 1;
   g->vector_bits = vector_bits;
   g->lane_bits = single ? 4 : 3;
   set_dimensions(g, dims, flips);
-  const qv_code code = qv_alloc(QV_MEM_CIRCUIT, (size_t)count << (dims + 1), 128, &g->constants);
+  memcpy(g->signs, signs, sizeof signs);
+  g->nsigns = nsigns;
+  const qv_code code = qv_alloc(QV_MEM_CIRCUIT, constants_of(ops, count, chosen, dims), 64, &g->constants);
   if (code != QV_OK) {
     qv_register_destroy(&g);
     return code;
@@ -353,16 +466,33 @@ void qv_register_set_scale(qv_register *group, double scale)
   group->scale = scale;
 }
 
+double qv_register_work(const qv_register *group)
+{
+  double work = MOVE_WORK;
+  for (int i = 0; i < group->nsteps; i++) {
+    const register_step *s = &group->steps[i];
+    const int form = s->code % FORMS;
+    const double matrix = form == FORM_GENERAL ? 8 : form == FORM_REAL || form == FORM_CROSS ? 4 : 2;
+    if (s->code >= CODE_DIAGONAL) {
+      work += ldexp((s->code == CODE_SHEARS ? 3.0 : 4.0) * __builtin_popcount((unsigned)s->active), -group->dims);
+    } else {
+      work += matrix + (s->code >= CODE_LANES ? 1 : 0); /* and the permutation */
+    }
+  }
+  return work;
+}
+
 int64_t qv_register_cosets(const qv_register *group)
 {
   return (int64_t)1 << (group->vector_bits - group->dims);
 }
 
-void qv_register_run(const qv_register *group, const qv_tile *from, const qv_tile *to, qv_feed *feed, int rate)
+void qv_register_run(const qv_register *group, const qv_tile *from, const qv_tile *to, uint64_t outer, qv_feed *feed,
+                     int rate)
 {
   if (group->single) {
-    register_run_single(group, from, to, feed, rate);
+    register_run_single(group, from, to, outer, feed, rate);
   } else {
-    register_run_double(group, from, to, feed, rate);
+    register_run_double(group, from, to, outer, feed, rate);
   }
 }

@@ -187,6 +187,30 @@ static void fourier(qv_precision precision)
   qv_sweep_destroy(&sweep);
 }
 
+/* Steps of a chain of spins whose first part lies in the tile: rotations wait for couplings with neighbours in other
+ * groups and other tiles, which act within the rotations' groups. */
+static void chain(qv_precision precision, double coupling)
+{
+  const qv_layout layout = qv_layout_identity(QUBITS, QUBITS);
+  const int steps = 4;
+  int gates = 0;
+  qv_sweep *sweep = NULL;
+  CHECK(qv_sweep_create(&layout, precision, TILE, 0, NULL, &sweep) == QV_OK);
+  for (int step = 0; step < steps; step++) {
+    for (int q = 0; q + 1 < QUBITS; q++) {
+      const qv_rotation zz = qv_rotation_pauli(0, 3ULL << q);
+      CHECK(qv_sweep_rotate(sweep, &zz, coupling) == QV_OK);
+    }
+    for (int q = 0; q < TILE; q++) {
+      const qv_rotation x = qv_rotation_pauli(1ULL << q, 0);
+      CHECK(qv_sweep_rotate(sweep, &x, 0.3) == QV_OK);
+    }
+    gates += QUBITS - 1 + TILE;
+  }
+  CHECK(compare(sweep, 6) < gates / 6);
+  qv_sweep_destroy(&sweep);
+}
+
 int main(int argc, char **argv)
 {
   CHECK(qv_parallel_begin(&argc, &argv) == QV_OK);
@@ -196,6 +220,10 @@ int main(int argc, char **argv)
   }
   fourier(QV_DOUBLE);
   fourier(QV_SINGLE);
+  for (int i = 0; i < 2; i++) { /* phases that are sheared, and such that are too large for that */
+    chain(QV_DOUBLE, i ? 1.5 : 0.2);
+    chain(QV_SINGLE, i ? 1.5 : 0.2);
+  }
   CHECK(qv_memory_balance() == 0);
   qv_parallel_end();
   return 0;
