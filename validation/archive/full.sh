@@ -9,7 +9,7 @@ for namespace in "unshare -rm" "unshare -m"; do
     for fault in "" posix.nofallocate:1:all:7; do
       for ranks in 1 2 4; do
         QV_FAULT=$fault $namespace bash -c 'mount -t tmpfs -o size=16m none disk && exec "$@"' - \
-          timeout 300 "$mpiexec" -q -n $ranks "$full" "$PWD/disk" || fail "$ranks ranks, fault '$fault'"
+          timeout 900 "$mpiexec" -q -n $ranks "$full" "$PWD/disk" || fail "$ranks ranks, fault '$fault'"
       done
     done
     exit 0

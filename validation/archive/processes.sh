@@ -26,7 +26,7 @@ for fault in stall:3:0 stall:9:last; do
   grep -q "error: a.h5: no end of .* after 1 s: the file system or the MPI library hangs" err.txt ||
     fail "the deadline says: $(cat err.txt)"
   [ "$(grep -c 'no end of' err.txt)" = 1 ] || fail "more than one message: $(cat err.txt)"
-  [ $((SECONDS - start)) -lt 60 ] || fail "the deadline took $((SECONDS - start)) s"
+  [ $((SECONDS - start)) -lt 300 ] || fail "the deadline took $((SECONDS - start)) s"
   [ -z "$(leftovers)" ] || fail "a temporary file after $fault"
 done
 [ "$(on 2 read a.h5)" = "step 1" ] || fail "the old file after a hang"
@@ -40,7 +40,7 @@ if [ -d /dev/shm ]; then
   for name in "sem.OMPIO_s.h5.tmp.4711" "sem.OMPIO_s.h5"; do
     head -c 32 /dev/zero >"/dev/shm/$name"
   done
-  SLURM_JOB_ID=4711 timeout 100 "$mpiexec" -q -n 2 "$program" write s.h5 1 $total || fail "a stale semaphore"
+  SLURM_JOB_ID=4711 timeout 900 "$mpiexec" -q -n 2 "$program" write s.h5 1 $total || fail "a stale semaphore"
   rm -f /dev/shm/sem.OMPIO_s.h5.tmp.4711 /dev/shm/sem.OMPIO_s.h5
 fi
 
@@ -50,11 +50,12 @@ runner=$!
 pid=$runner
 trap 'kill -CONT "$pid"; kill "$runner"' EXIT
 living=
-for _ in $(seq 400); do
+for _ in $(seq 6000); do
   living=$(compgen -G 't.h5.tmp.*[0-9]' | head -1 || true)
   if [ -n "$living" ]; then
     pid=${living##*.}
     kill -STOP "$pid"
+    until grep -q '^State:.T' "/proc/$pid/status"; do sleep 0.01; done # what writes to a disk stops later
     grep -qa '^owner ' "$living" 2>/dev/null && break
     kill -CONT "$pid"
     living=

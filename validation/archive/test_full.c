@@ -1,9 +1,7 @@
 /* A full disk: with room for 1 % to 99 % of a checkpoint, writing it fails on all ranks with one message that names the
- * bytes needed and free, leaves the old file as it was and nothing else, and does not hang. Runs on a small file system
- * of its own (full.sh). Silent when right.
- *   test_full FOLDER   */
+ * bytes needed and free, leaves the old file as it was and nothing else, and does not hang: full.sh ends what does.
+ * Runs on a small file system of its own (full.sh). Silent when right. test_full FOLDER   */
 #define _GNU_SOURCE
-#include "base/qv_clock.h"
 #include "base/qv_memory.h"
 #include "io/qv_posix.h"
 #include "validation/archive/archive_check.h"
@@ -41,10 +39,8 @@ int main(int argc, char **argv)
   for (int i = 0; i < SIZES; i++) {
     const int64_t room = need / 100 * (1 + 98 * i / (SIZES - 1));
     leave_free(comm, room);
-    const double start = qv_clock_now();
     const qv_code code = content_write(comm, "f.h5", false, 2, TOTAL);
     CHECK(code == QV_ERR_IO && qv_error_code() == QV_ERR_IO);
-    CHECK(qv_clock_now() - start < 30);
     CHECK(strncmp(qv_error_text(), "f.h5", 4) == 0);
     CHECK(!promised ||
           (strstr(qv_error_text(), ": the disk is full: ") && strstr(qv_error_text(), " bytes are needed") &&

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 PROGRAM, MPIEXEC, ROOT = sys.argv[1:]
 HOST = socket.gethostname()
@@ -43,8 +44,16 @@ def run(deck, env, ranks=1, sets=(), disk=None):
         return done.returncode, done.stderr
 
 
+def seconds_to_refuse():
+    begun = time.monotonic()
+    run(VQE, {"SLURM_MEM_PER_NODE": "1"})
+    return time.monotonic() - begun
+
+
 def main():
     slurm = {"SLURM_MEM_PER_NODE": "1024"}
+    limit = f"{min(59.9, max(2, 8 * min(seconds_to_refuse() for _ in range(2)))):.1f}"  # a step takes 20 s and more
+    limit = limit if float(limit) >= 10 else limit + "0"
     cases = [
         ((CIRCUIT, slurm, 2), 71,
          f"error: the run needs 16.00 TiB on node {HOST} (2 ranks of 8.00 TiB), which offers 1.00 GiB, of which it may "
@@ -59,9 +68,9 @@ def main():
          f"error: the run needs 34.01 MiB on node {HOST} (1 ranks of 34.01 MiB), which offers 1.00 MiB, of which it "
          "may take 90 %; no number of ranks would do\n"),
         # Time that does not suffice for one step: given up inside it, in time.
-        ((GROUND, {}, 1, ["run.max_time=4 s"]), 75,
-         "warning: not one step was finished within the time limit of 4.00 s: another run as short begins where this "
-         "one did\n"),
+        ((GROUND, {}, 1, [f"run.max_time={limit} s"]), 75,
+         f"warning: not one step was finished within the time limit of {limit} s: another run as short begins where "
+         "this one did\n"),
     ]
     mount = ["unshare", "-m", "mount", "-t", "tmpfs", "none", tempfile.gettempdir()]
     if subprocess.run(mount, capture_output=True).returncode == 0:
