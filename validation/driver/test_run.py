@@ -189,16 +189,17 @@ class Failures(DriverTest):
     def test_more_memory_than_there_is(self):
         outcome = self.run_deck("qubits=45", ranks=2, code=71)
         found = re.match(r"^error: the run needs 512\.00 TiB on node \S+ \(2 ranks of 256\.00 TiB\), which offers "
-                         r"([\d.]+) GiB, of which it may take 90 %; (\d+) qubits would fit; (\d+) ranks, 2 on a node, "
-                         r"would do\n$", outcome.err)
+                         r"([\d.]+) ([MGTP])iB, of which it may take 90 %; (\d+) qubits would fit; (\d+) ranks, 2 on a "
+                         r"node, would do\n$", outcome.err)
         self.assertTrue(found, outcome)
-        offered, qubits, ranks = float(found[1]) * 2.0**30, int(found[2]), int(found[3])
+        offered = float(found[1]) * 2.0 ** {"M": 20, "G": 30, "T": 40, "P": 50}[found[2]]
+        qubits, ranks = int(found[3]), int(found[4])
         self.assertTrue(16 * 2.0**qubits <= 0.91 * offered and 16 * 2.0 ** (qubits + 1) >= 0.89 * offered, outcome)
         self.assertTrue(2 * 16 * 2.0**45 / ranks <= 0.91 * offered, outcome)
         self.assertTrue(2 * 16 * 2.0**45 / (ranks / 2) >= 0.89 * offered, outcome)
         outcome = self.run_deck("bytes=500 TiB", code=71)
         self.assert_message(outcome, r"error: the run needs 500\.00 TiB on node \S+ \(1 ranks of 500\.00 TiB\), which "
-                                     r"offers \S+ GiB, of which it may take 90 %; no number of ranks would do")
+                                     r"offers \S+ [MGTP]iB, of which it may take 90 %; no number of ranks would do")
         self.assertEqual(self.summary()["error"]["error_type"], "QV_ERR_MEMORY")
 
 
