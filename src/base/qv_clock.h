@@ -7,6 +7,11 @@
 /* Seconds of a clock that never steps back. Local. */
 double qv_clock_now(void);
 
+/* What qv_clock_now() was when this process began, before its libraries were loaded: the system's own record, to 10 ms.
+ * Where there is none, or this process was another program for more than 5 s before (a shell that called exec), it is
+ * the time of this call. Local. */
+double qv_clock_process_start(void);
+
 /* Processor seconds of this process, all its threads. Local. */
 double qv_clock_cpu(void);
 

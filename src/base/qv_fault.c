@@ -108,6 +108,12 @@ int64_t qv_fault_calls(void)
   return atomic_load(&fault.calls);
 }
 
+const char *qv_fault_counted(int64_t *calls)
+{
+  *calls = qv_fault_armed && fault.here ? qv_fault_calls() : 0;
+  return qv_fault_armed && fault.nth == 0 ? qv_fault_name((qv_fault_site)fault.site) : NULL;
+}
+
 bool qv_fault_strikes(qv_fault_site site)
 {
   if ((int)site != fault.site) {

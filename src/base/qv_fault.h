@@ -1,7 +1,8 @@
 /* Faults on purpose: makes the n-th call of a kind fail on a chosen rank, so that every error path can be walked.
  *
  * Compiled in always and off by default: a site then costs one test of a flag. A specification is
- *   site:nth:rank         the nth call (from 1) of that site fails on that rank; nth 0 only counts the calls
+ *   site:nth:rank         the nth call (from 1) of that site fails on that rank; nth 0 only counts the calls, and the
+ *                         program tells the number at its end
  *   site:nth:rank:seed    each call fails with probability 1/nth, drawn from the seed
  * where rank is a number, `last` or `all`. It comes from the environment (QV_FAULT, read by qv_parallel_begin) or from
  * the command line. Calls that all ranks make together (parallel HDF5) are made and then reported as failed, as a real
@@ -53,6 +54,10 @@ qv_code qv_fault_setup(const char *specification, int rank, int size);
 
 /* Calls of the armed site on this rank since the setup. Local. */
 int64_t qv_fault_calls(void);
+
+/* The name of the site that is armed only to be counted (nth 0), with its calls since the setup on the ranks that were
+ * asked for, 0 on others; NULL if there is none. Local. */
+const char *qv_fault_counted(int64_t *calls);
 
 const char *qv_fault_name(qv_fault_site site);
 

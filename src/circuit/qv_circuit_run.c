@@ -180,7 +180,8 @@ static bool is_small(const qv_state *state)
   return qv_state_layout(state)->nlocal < QV_SWEEP_LOW_BITS;
 }
 
-/* Passes from..to-1 of the schedule; the layout of a pass's stage is taken up when the state is not in it. */
+/* Passes from..to-1 of the schedule; the layout of a pass's stage is taken up when the state is not in it. A pass may
+ * fail on one rank alone: the ranks agree before they exchange again. */
 static qv_code run_passes(const execution *e, qv_state *state, int64_t from, int64_t to)
 {
   for (int64_t s = 0; s < e->schedule->nstages; s++) {
@@ -188,7 +189,7 @@ static qv_code run_passes(const execution *e, qv_state *state, int64_t from, int
     const int64_t last = stage->first_pass + stage->npasses;
     for (int64_t k = from > stage->first_pass ? from : stage->first_pass; k < last && k < to; k++) {
       QV_TRY(qv_state_relayout(state, &stage->layout));
-      QV_TRY(run_pass(e, &e->schedule->passes[k], state));
+      QV_TRY(qv_agree(qv_state_comm(state), run_pass(e, &e->schedule->passes[k], state)));
     }
   }
   return QV_OK;
@@ -242,7 +243,7 @@ int64_t qv_circuit_passes(const qv_circuit *circuit)
 qv_code qv_circuit_start(qv_circuit *circuit, uint64_t index, qv_state *state)
 {
   if (!is_small(state)) {
-    QV_TRY(find_schedule(circuit, NULL, qv_state_layout(state)->nlocal));
+    QV_TRY(qv_agree(qv_state_comm(state), find_schedule(circuit, NULL, qv_state_layout(state)->nlocal)));
     qv_state_zero(state);
     qv_state_set_layout(state, &circuit->schedule->start);
     return qv_state_set_amplitude(state, index, 1);
@@ -266,10 +267,8 @@ static qv_code run_stages_back(const execution *e, qv_state *state, qv_state *le
     const qv_schedule_stage *stage = &schedule->stages[s];
     for (int64_t k = stage->first_pass + stage->npasses - 1; k >= stage->first_pass; k--) {
       const qv_schedule_pass *pass = &schedule->passes[k];
-      if (qv_interrupted(qv_state_comm(state))) {
-        return QV_STOPPED;
-      }
-      QV_TRY(run_pass_back(e, pass, state, left, slopes));
+      QV_TRY(qv_interrupt_check(qv_state_comm(state)));
+      QV_TRY(qv_agree(qv_state_comm(state), run_pass_back(e, pass, state, left, slopes)));
       for (int64_t i = 0; i < pass->nops; i++) {
         const qv_gate *gate = qv_circuit_gate(e->circuit, schedule->ops[pass->first_op + i].gate);
         if (gate->kind == QV_GATE_ROTATION && gate->parameter >= 0) {
@@ -290,7 +289,7 @@ static qv_code run_back(const execution *e, qv_state *state, qv_state *left, dou
   if (is_small(state)) {
     return run_back_small(e, state, left, gradient);
   }
-  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)e->schedule->nops, sizeof *slopes, &slopes));
+  QV_TRY(qv_agree(qv_state_comm(state), qv_alloc(QV_MEM_CIRCUIT, (size_t)e->schedule->nops, sizeof *slopes, &slopes)));
   const qv_code code = run_stages_back(e, state, left, slopes, gradient);
   qv_free(&slopes);
   return code;
@@ -300,6 +299,7 @@ qv_code qv_circuit_gradient(qv_circuit *circuit, const double *parameters, const
                             qv_state *state, qv_state *left, double *value, double *gradient)
 {
   QV_TRY(qv_circuit_run(circuit, parameters, state));
+  QV_TRY(qv_interrupt_check(qv_state_comm(state)));
   QV_TRY(observable->apply(observable->context, state, left, value));
   return qv_circuit_unrun(circuit, parameters, state, left, gradient);
 }
@@ -357,9 +357,7 @@ qv_code qv_circuit_shift_gradient(qv_circuit *circuit, const double *parameters,
     if (gate->kind != QV_GATE_ROTATION || gate->parameter < 0) {
       continue;
     }
-    if (qv_interrupted(qv_state_comm(state))) {
-      return QV_STOPPED;
-    }
+    QV_TRY(qv_interrupt_check(qv_state_comm(state)));
     QV_TRY(shift_slope(circuit, parameters, i, start, energy, state, &slope));
     gradient[gate->parameter] += gate->factor * slope;
   }

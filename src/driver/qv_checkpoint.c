@@ -56,10 +56,11 @@ qv_code qv_checkpoint_write(qv_run *run)
   QV_TRY(code);
   timer->bytes += run->plan.checkpoint_bytes / qv_comm_size(run->comm);
   run->saved = qv_clock_now();
-  run->checkpoint_seconds = run->saved - begun;
-  run->measured = true;
-  run->saved_step = run->progress.step;
-  qv_clock_duration(run->checkpoint_seconds, duration);
+  run->needs.checkpoint = run->saved - begun;
+  run->needs.checkpoints++;
+  run->saved_here = true;
+  run->unsaved = false;
+  qv_clock_duration(run->needs.checkpoint, duration);
   qv_log(QV_LOG_INFO, "checkpoint %s  step = %" PRId64 "  %s", run->checkpoint_path, run->progress.step, duration);
   return QV_OK;
 }
@@ -105,7 +106,7 @@ static qv_code check_deck(const qv_run *run, qv_archive *archive, bool *same)
 }
 
 /* What qv_checkpoint_put_run put there. A task that was done stays so only if nothing in the deck has changed. */
-static qv_code load_run(qv_run *run, qv_archive *archive, bool same_deck)
+static qv_code load_run(qv_run *run, qv_archive *archive, const char *path, bool same_deck)
 {
   int64_t done = 0;
   QV_TRY(qv_archive_get_i64(archive, "run/step", &run->progress.step));
@@ -114,7 +115,7 @@ static qv_code load_run(qv_run *run, qv_archive *archive, bool same_deck)
   QV_TRY(qv_archive_get_i64(archive, "run/parts", &run->parts));
   QV_TRY(qv_archive_get_f64(archive, "run/seconds", &run->earlier_seconds));
   run->progress.done = done != 0 && same_deck;
-  run->saved_step = run->progress.step;
+  run->saved_here = same_deck && strcmp(path, run->checkpoint_path) == 0;
   return QV_OK;
 }
 
@@ -123,7 +124,7 @@ static qv_code load_archive(qv_run *run, qv_archive *archive, const char *path)
   bool same_deck = false;
   QV_TRY(check_task(run, archive, path));
   QV_TRY(check_deck(run, archive, &same_deck));
-  QV_TRY(load_run(run, archive, same_deck));
+  QV_TRY(load_run(run, archive, path, same_deck));
   QV_TRY(qv_agree(run->comm, run->task->load(run->self, archive)));
   qv_log(QV_LOG_INFO, "restart from %s  step = %" PRId64 "  part = %" PRId64 "%s", path, run->progress.step,
          run->parts + 1, same_deck ? "" : "  (the deck has changed in keys that may change)");

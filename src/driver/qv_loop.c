@@ -5,7 +5,11 @@
 #include "driver/qv_run.h"
 #include "parallel/qv_interrupt.h"
 
+#include <math.h>
 #include <signal.h>
+
+/* What a checkpoint is taken to cost before one was written: a slow shared file system. */
+#define EXPECTED_BYTES_PER_SECOND 200e6
 
 /* What the ranks agree on after a step: the greatest of what each has seen. Rank 0 alone judges time. */
 enum { SEEN_FAILURE, SEEN_STOP, SEEN_DUE, SEEN_DONE, SEEN_NOT_DONE, SEEN_COUNT };
@@ -30,13 +34,14 @@ static bool checkpoint_is_due(const qv_run *run)
  * looks is what a time limit must leave room for. */
 static qv_stop_reason look(qv_run *run, qv_fault_site site)
 {
-  const double now = qv_clock_now(), seconds = now - run->looked;
-  run->longest_step = seconds > run->longest_step ? seconds : run->longest_step;
+  const double now = qv_clock_now();
+  run->needs.step = fmax(run->needs.step, now - run->looked);
+  run->needs.steps++;
   run->looked = now;
   if (qv_fault(site)) {
     raise(SIGUSR1);
   }
-  return qv_stop_seen(&run->stop, is_judge(run), run->longest_step, run->checkpoint_seconds);
+  return qv_stop_seen(&run->stop, is_judge(run), &run->needs);
 }
 
 static qv_stop_reason agree_on_stop(qv_run *run, qv_fault_site site)
@@ -78,14 +83,13 @@ static qv_code make_step(qv_run *run)
   return code;
 }
 
-/* `given_up`: why the step was. */
-static qv_code agree_on_step(qv_run *run, qv_code mine, qv_stop_reason given_up, verdict *out)
+static qv_code agree_on_step(qv_run *run, qv_code mine, verdict *out)
 {
   const bool done = mine == QV_OK && run->progress.done;
   const qv_stop_reason stop = look(run, QV_FAULT_STOP);
   double seen[SEEN_COUNT] = {
       [SEEN_FAILURE] = mine != QV_OK,
-      [SEEN_STOP] = stop > given_up ? stop : given_up,
+      [SEEN_STOP] = stop > run->asked ? stop : run->asked, /* a stop file that made it end early is gone by now */
       [SEEN_DUE] = checkpoint_is_due(run),
       [SEEN_DONE] = done,
       [SEEN_NOT_DONE] = !done,
@@ -104,10 +108,10 @@ static qv_code agree_on_step(qv_run *run, qv_code mine, qv_stop_reason given_up,
 
 /* Writes a checkpoint between two steps if there is a reason for it, and looks again afterwards: it may have taken
  * long. One reason is a time limit that is near only because a checkpoint is expected to take so long: none was written
- * yet, and writing one tells what it takes. */
-static qv_code save_between(qv_run *run, qv_stop_reason given_up, verdict *seen)
+ * yet, and writing one tells what it takes. A step that was given up for that is made again. */
+static qv_code save_between(qv_run *run, verdict *seen)
 {
-  const bool is_guess = seen->stop == QV_STOP_TIME && !run->measured && given_up == QV_STOP_NONE;
+  const bool is_guess = seen->stop == QV_STOP_TIME && run->needs.checkpoints == 0;
   if (is_guess || (seen->stop == QV_STOP_NONE && seen->due)) {
     QV_TRY(qv_checkpoint_write(run));
     run->looked = qv_clock_now();
@@ -129,21 +133,22 @@ static void tell(qv_run *run, bool last)
 
 qv_code qv_loop(qv_run *run)
 {
-  run->saved = qv_clock_now();
+  run->looked = run->saved = qv_clock_now();
+  run->needs = (qv_stop_needs){0}; /* parts of the set-up are not like steps, but it may have taken all the time */
+  run->stopped = run->progress.done ? QV_STOP_NONE : agree_on_stop(run, QV_FAULT_COUNT);
+  run->needs = (qv_stop_needs){.checkpoint = run->plan.checkpoint_bytes / EXPECTED_BYTES_PER_SECOND};
   run->pace = qv_pace_begin(qv_deck_real(run->deck, "run.progress_every"), run->progress.step);
-  while (!run->progress.done) {
+  while (!run->progress.done && run->stopped == QV_STOP_NONE) {
     verdict seen = {QV_STOP_NONE, false};
-    qv_stop_reason given_up = QV_STOP_NONE;
+    qv_stop_reason given_up;
     const qv_code code = qv_loop_work(run, make_step, &given_up);
-    QV_TRY(agree_on_step(run, code, given_up, &seen));
+    QV_TRY(agree_on_step(run, code, &seen));
+    run->unsaved = run->unsaved || given_up == QV_STOP_NONE;
     tell(run, run->progress.done || seen.stop != QV_STOP_NONE);
     if (!run->progress.done) {
-      QV_TRY(save_between(run, given_up, &seen));
+      QV_TRY(save_between(run, &seen));
     }
     run->stopped = seen.stop; /* after the last step too: the results that follow may take long */
-    if (run->stopped != QV_STOP_NONE) {
-      return QV_OK;
-    }
   }
   return QV_OK;
 }

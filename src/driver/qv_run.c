@@ -6,6 +6,7 @@
 #include "base/qv_memory.h"
 #include "driver/qv_demand.h"
 #include "io/qv_provenance.h"
+#include "parallel/qv_interrupt.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,10 +16,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What a checkpoint is taken to cost before one was written: a slow shared file system. */
-#define EXPECTED_BYTES_PER_SECOND 200e6
 /* Work that is not saved when the steps are done is saved before the baselines, which may take long. */
 #define UNSAVED_SECONDS 30.0
+#define PLACE_BYTES     48
 
 static qv_code make_path(const char *folder, const char *name, const char *ending, char **out)
 {
@@ -117,6 +117,30 @@ static void print_plan(const qv_run *run)
   qv_log(QV_LOG_INFO, "memory a rank = %s  checkpoint = %s", memory, checkpoint);
 }
 
+static qv_code create_task(qv_run *run)
+{
+  qv_timer *timer = qv_timer_get("set-up");
+  qv_timer_start(timer);
+  const qv_code code = qv_agree(run->comm, run->task->create(run->comm, run->deck, &run->self));
+  qv_timer_stop(timer);
+  return code;
+}
+
+/* All that comes before the first step. */
+static qv_code prepare(qv_run *run)
+{
+  QV_TRY(make_plan(run));
+  QV_TRY(qv_demand_check(run->comm, run->task, run->deck, &run->plan));
+  QV_TRY(qv_demand_disk(run->comm, run->task, run->deck, &run->plan, run->checkpoint_path));
+  print_plan(run);
+  run->resident_before = qv_memory_resident();
+  QV_TRY(create_task(run));
+  QV_TRY(qv_interrupt_check(run->comm));
+  QV_TRY(qv_checkpoint_restore(run));
+  run->ready = true;
+  return QV_OK;
+}
+
 static qv_code set_up(qv_run *run)
 {
   const qv_stop_opts opts = {.maxtime = run->cli->maxtime,
@@ -124,24 +148,13 @@ static qv_code set_up(qv_run *run)
                              .started = run->started,
                              .startup = run->startup,
                              .folder = run->cli->folder};
-  qv_timer *timer = qv_timer_get("set-up");
-  QV_TRY(make_plan(run));
-  QV_TRY(qv_demand_check(run->comm, run->task, run->deck, &run->plan));
-  QV_TRY(qv_demand_disk(run->comm, run->task, run->deck, &run->plan, run->checkpoint_path));
-  print_plan(run);
   QV_TRY(qv_stop_begin(run->comm, &opts, &run->stop));
   if (isfinite(run->stop.end)) {
     char duration[32];
     qv_clock_duration(run->stop.end - qv_clock_now(), duration);
     qv_log(QV_LOG_INFO, "time limit = %s (%s)", duration, run->stop.limit_name);
   }
-  run->checkpoint_seconds = run->plan.checkpoint_bytes / EXPECTED_BYTES_PER_SECOND;
-  run->resident_before = qv_memory_resident();
-  qv_timer_start(timer);
-  const qv_code code = qv_agree(run->comm, run->task->create(run->comm, run->deck, &run->self));
-  qv_timer_stop(timer);
-  QV_TRY(code);
-  return qv_checkpoint_restore(run);
+  return qv_loop_work(run, prepare, &run->stopped);
 }
 
 static qv_code fill_results(qv_run *run, qv_archive *archive)
@@ -176,24 +189,40 @@ static bool results_fit(const qv_run *run)
 {
   double late = 0;
   if (qv_comm_rank(run->comm) == 0) {
-    late = qv_clock_now() + run->checkpoint_seconds + run->startup > run->stop.end;
+    late = qv_clock_now() + run->needs.checkpoint + run->startup / 2 > run->stop.end;
   }
   qv_comm_max(run->comm, &late, 1);
   return late == 0;
 }
 
+/* Whether there is neither anything to save nor a checkpoint of this run that this start has seen. */
+static bool nothing_made(const qv_run *run)
+{
+  return !run->ready || (!run->unsaved && !run->saved_here);
+}
+
+static bool is_saved(const qv_run *run)
+{
+  return run->saved_here && !run->unsaved;
+}
+
 /* After an early stop the checkpoint comes first; after TERM there may be no time for anything else. */
 static qv_code save_stopped(qv_run *run)
 {
-  if (run->stopped == QV_STOP_TIME && run->progress.step == run->pace.first) {
+  if (run->stopped == QV_STOP_TIME && qv_comm_rank(run->comm) == 0) {
+    qv_stop_tell_time(&run->stop, &run->needs);
+  }
+  if (run->stopped == QV_STOP_TIME && (!run->ready || run->progress.step == run->pace.first)) {
     char limit[32];
     qv_clock_duration(run->stop.limit, limit);
     qv_log(QV_LOG_WARN,
            "not one step was finished within the time limit of %s: another run as short begins where this one did",
            limit);
   }
-  const bool is_there = run->measured && run->saved_step == run->progress.step;
-  QV_TRY(is_there ? QV_OK : qv_checkpoint_write(run));
+  if (nothing_made(run)) {
+    return QV_OK;
+  }
+  QV_TRY(is_saved(run) ? QV_OK : qv_checkpoint_write(run));
   if (run->stopped == QV_STOP_TIME && !results_fit(run)) {
     qv_log(QV_LOG_INFO, "no time is left for the results so far: they are in the checkpoint");
     return QV_OK;
@@ -211,13 +240,13 @@ static qv_code complete(qv_run *run)
   }
   qv_result_destroy(&run->result);
   QV_TRY(qv_agree(run->comm, qv_result_create(&run->result)));
-  return run->saved_step == run->progress.step ? QV_OK : qv_checkpoint_write(run);
+  return is_saved(run) ? QV_OK : qv_checkpoint_write(run);
 }
 
 static qv_code save_done(qv_run *run)
 {
   const bool keep = qv_deck_bool(run->deck, "run.keep_checkpoint");
-  const double unsaved = run->saved_step == run->progress.step ? 0 : qv_clock_now() - run->saved;
+  const double unsaved = run->unsaved ? qv_clock_now() - run->saved : 0;
   if (unsaved > (keep ? 0 : UNSAVED_SECONDS)) {
     QV_TRY(qv_checkpoint_write(run));
   }
@@ -225,17 +254,30 @@ static qv_code save_done(qv_run *run)
   return keep || run->stopped != QV_STOP_NONE ? QV_OK : qv_archive_remove(run->comm, run->checkpoint_path);
 }
 
+/* Where an early stop found the run. */
+static void put_place(const qv_run *run, char out[PLACE_BYTES])
+{
+  snprintf(out, PLACE_BYTES, "in the set-up");
+  if (run->ready) {
+    snprintf(out, PLACE_BYTES, "after step %" PRId64, run->progress.step);
+  }
+}
+
 static void print_end(const qv_run *run)
 {
-  char seconds[32];
+  char seconds[32], place[PLACE_BYTES];
+  put_place(run, place);
   qv_clock_duration(run->earlier_seconds + qv_clock_now() - run->started, seconds);
   qv_result_print(run->result);
   if (run->stopped == QV_STOP_NONE) {
     qv_log(QV_LOG_INFO, "done after %s: results in %s and %s%s", seconds, run->result_path, run->summary_path,
            run->keep_results ? "; those of the run before have .prev in their name" : "");
+  } else if (nothing_made(run)) {
+    qv_log(QV_LOG_RESULT, "stopped %s, because %s; nothing was made that could be saved: the same command begins again",
+           place, qv_stop_text(&run->stop, run->stopped));
   } else {
-    qv_log(QV_LOG_RESULT, "stopped after step %" PRId64 ", because %s; checkpoint in %s: the same command continues",
-           run->progress.step, qv_stop_text(&run->stop, run->stopped), run->checkpoint_path);
+    qv_log(QV_LOG_RESULT, "stopped %s, because %s; checkpoint in %s: the same command continues", place,
+           qv_stop_text(&run->stop, run->stopped), run->checkpoint_path);
   }
 }
 
@@ -262,8 +304,10 @@ static qv_code advance(qv_run *run, const qv_task_class *const *table)
       qv_agree(run->comm, qv_beacon_begin(&run->beacon, run->progress_path, run->task->name, run->comm, run->started)));
   qv_beacon_tell(&run->beacon, "setting up", &run->progress, "", true);
   QV_TRY(set_up(run));
-  QV_TRY(qv_loop(run));
-  tell_end_of_steps(run);
+  if (run->stopped == QV_STOP_NONE) {
+    QV_TRY(qv_loop(run));
+    tell_end_of_steps(run);
+  }
   QV_TRY(run->stopped == QV_STOP_NONE ? save_done(run) : save_stopped(run));
   QV_TRY(qv_report_print(run));
   print_end(run);
@@ -272,8 +316,9 @@ static qv_code advance(qv_run *run, const qv_task_class *const *table)
 
 static qv_code write_summary(qv_run *run, qv_code code)
 {
-  char stopped[128];
-  snprintf(stopped, sizeof stopped, "stopped after step %" PRId64 ": %s", run->progress.step,
+  char stopped[160], place[PLACE_BYTES];
+  put_place(run, place);
+  snprintf(stopped, sizeof stopped, "stopped %s: %s", place,
            code == QV_STOPPED ? qv_stop_text(&run->stop, run->stopped) : "");
   const qv_outcome outcome = {
       .success = code == QV_OK,
@@ -306,12 +351,7 @@ static void clean_up(qv_run *run)
 qv_code qv_run_command(const qv_cli *cli, const qv_task_class *const *table, const qv_schema *schema,
                        const qv_comm *comm, double started)
 {
-  qv_run run = {.cli = cli,
-                .comm = comm,
-                .schema = schema,
-                .started = started,
-                .startup = qv_clock_now() - started,
-                .saved_step = -1};
+  qv_run run = {.cli = cli, .comm = comm, .schema = schema, .started = started, .startup = qv_clock_now() - started};
   qv_code code = advance(&run, table);
   if (run.folder_ready) {
     const qv_code written = write_summary(&run, code);

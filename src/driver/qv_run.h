@@ -22,7 +22,7 @@ typedef struct {
   const qv_task_class *task;
   qv_deck *deck;
   qv_plan plan;
-  double started; /* qv_clock_now() when the program began */
+  double started; /* qv_clock_now() when this process began */
 
   char *result_path, *summary_path, *checkpoint_path, *progress_path; /* DIR/NAME.h5, .json, ...; owned */
   bool folder_ready;                                                  /* the summary can be written */
@@ -34,17 +34,17 @@ typedef struct {
   qv_progress progress;
 
   qv_stop stop;
-  qv_stop_reason stopped; /* why the loop was left early */
+  qv_stop_needs needs;    /* for the time limit */
+  qv_stop_reason stopped; /* why the run was left early */
+  bool ready;             /* the task is set up, with its checkpoint if there is one */
   qv_pace pace;
   qv_beacon beacon;
-  double startup;            /* seconds from there to the run itself, in which the libraries were started */
-  double looked;             /* qv_clock_now() when it was last looked whether to stop, or work began */
-  double longest_step;       /* between two looks, in this part, seconds on rank 0 */
-  qv_stop_reason asked;      /* why the work under way was asked to be given up */
-  bool measured;             /* a checkpoint was written in this part */
-  double checkpoint_seconds; /* the last one, or what one is expected to take */
-  double saved;              /* qv_clock_now() when the last checkpoint was complete, or the loop began */
-  int64_t saved_step;        /* the step that it holds; -1: none */
+  double startup;       /* seconds from there to the run itself, in which the libraries were started */
+  double looked;        /* qv_clock_now() when it was last looked whether to stop, or work began */
+  qv_stop_reason asked; /* why the work under way, or last made, was asked to end */
+  double saved;         /* qv_clock_now() when the last checkpoint was complete, or the loop began */
+  bool saved_here;      /* it is the newest generation at checkpoint_path, of this very deck */
+  bool unsaved;         /* steps were finished since then, or since the start */
 
   int64_t parts;          /* parts of this run before this one */
   double earlier_seconds; /* wall-clock seconds of these parts */
@@ -60,8 +60,8 @@ qv_code qv_run_command(const qv_cli *cli, const qv_task_class *const *table, con
  * carries failures, requests to stop, whether a checkpoint is due and whether the task is done. Collective. */
 qv_code qv_loop(qv_run *run);
 
-/* Does a piece of work in which qv_interrupted is answered. Where it was given up for that, *why is the reason and the
- * code QV_OK; else *why is QV_STOP_NONE. Collective. */
+/* Does a piece of work in which qv_interrupted is answered; run->asked is the reason if the answer was ever yes. Where
+ * the work was given up for that, *why is the reason and the code QV_OK; else *why is QV_STOP_NONE. Collective. */
 qv_code qv_loop_work(qv_run *run, qv_code (*work)(qv_run *run), qv_stop_reason *why);
 
 /* qv_checkpoint.c. All collective. */

@@ -9,14 +9,17 @@
  * - TERM, INT: the same without results, since the launcher may kill within a second; a second one at least half a
  *   second later ends the process at once (exit 128 + signal).
  * - DIR/stop: the same as USR1; looked for once a second, then removed.
- * - Time: stop when now + 1.5 x (longest step + last checkpoint) + a reserve exceeds the end. The reserve is for the
- *   results so far and for shutting down: what MPI and PETSc took to start, plus 2 % of the limit, and at most 30 s. */
+ * - Time: stop when now + room for a step + room for a checkpoint + a reserve exceeds the end. What took t at the most
+ *   in n times is given t (1 + 1 / (2 sqrt n)): once and a half after one, hardly more than t after a hundred. The
+ *   reserve is for the results so far and for shutting down: half of what the libraries took to start, plus 2 % of
+ *   the limit, and at most 30 s. */
 #ifndef QV_STOP_H
 #define QV_STOP_H
 
 #include "parallel/qv_comm.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* In order of urgency: where ranks see different reasons the greatest counts. */
 typedef enum { QV_STOP_NONE, QV_STOP_TIME, QV_STOP_FILE, QV_STOP_SIGNAL, QV_STOP_NOW } qv_stop_reason;
@@ -25,7 +28,7 @@ typedef struct {
   double maxtime;      /* of the command line, in seconds from `started`; < 0: none */
   double deck_maxtime; /* of the deck; used where the command line has none; < 0: none */
   double started;      /* qv_clock_now() when the program began */
-  double startup;      /* seconds that the libraries took to start: shutting down is taken to last as long */
+  double startup;      /* seconds that the libraries took to start: shutting down is taken to last half of it */
   const char *folder;  /* where the stop file is looked for; borrowed */
 } qv_stop_opts;
 
@@ -38,6 +41,14 @@ typedef struct {
   char file[4096];
 } qv_stop;
 
+/* What a time limit must leave room for, as it was seen so far, in seconds on rank 0. */
+typedef struct {
+  double step; /* the longest time between two looks whether to stop */
+  int64_t steps;
+  double checkpoint;   /* the last one; before the first what it is expected to take; 0: there is nothing to save */
+  int64_t checkpoints; /* written */
+} qv_stop_needs;
+
 /* Installs the signal handlers: as early as possible, so that a signal during the set-up is a request too. Local. */
 void qv_stop_listen(void);
 
@@ -46,12 +57,12 @@ void qv_stop_listen(void);
  * QV_ERR_USAGE if the name of the folder is too long. Collective. */
 qv_code qv_stop_begin(const qv_comm *comm, const qv_stop_opts *opts, qv_stop *out);
 
-/* What this rank has seen. `longest_step` and `checkpoint`: seconds, for the time limit. `is_judge` on rank 0. Local;
- * rank 0 removes the stop file when it reports it. */
-qv_stop_reason qv_stop_seen(qv_stop *stop, bool is_judge, double longest_step, double checkpoint);
+/* What this rank has seen. `needs` count where `is_judge`, on rank 0. Local; rank 0 removes the stop file when it
+ * reports it. */
+qv_stop_reason qv_stop_seen(qv_stop *stop, bool is_judge, const qv_stop_needs *needs);
 
-/* The seconds that are kept free at the end for results and shutting down. Local. */
-double qv_stop_reserve(const qv_stop *stop);
+/* Logs what is left of the time, and what it is kept for. Local, on rank 0. */
+void qv_stop_tell_time(const qv_stop *stop, const qv_stop_needs *needs);
 
 /* The reason for people ("signal USR1", "the time limit (--maxtime)"). Static or owned by `stop`. Local. */
 const char *qv_stop_text(const qv_stop *stop, qv_stop_reason reason);

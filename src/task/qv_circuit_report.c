@@ -73,9 +73,7 @@ static qv_code sample(qv_circuit_task *self)
   const uint64_t seed = (uint64_t)qv_deck_int(self->deck, "run.seed");
   for (int64_t first = 0; first < self->shots; first += SHOTS_AT_ONCE) {
     const int64_t count = self->shots - first < SHOTS_AT_ONCE ? self->shots - first : SHOTS_AT_ONCE;
-    if (qv_interrupted(self->comm)) {
-      return QV_STOPPED;
-    }
+    QV_TRY(qv_interrupt_check(self->comm));
     QV_TRY(qv_state_sample(self->state, seed, (uint64_t)first, count, self->outcomes + first));
   }
   return QV_OK;
@@ -211,9 +209,7 @@ static qv_code report_state(qv_circuit_task *self, double *norm2, qv_archive *ar
     QV_TRY(report_expectation(self, archive, result));
   }
   QV_TRY(report_amplitudes(self, archive, result));
-  if (qv_interrupted(self->comm)) {
-    return QV_STOPPED;
-  }
+  QV_TRY(qv_interrupt_check(self->comm));
   QV_TRY(report_distribution(self, archive));
   QV_TRY(qv_state_norm2(self->state, norm2));
   return qv_result_add(result, QV_RESULT_VALUE, "norm", sqrt(*norm2), NAN, "", "of the final state");
@@ -238,9 +234,7 @@ qv_code qv_circuit_task_report(qv_circuit_task *self, qv_archive *archive, qv_re
   if (!whole_state || !qv_deck_bool(self->deck, "measure.state")) {
     return QV_OK;
   }
-  if (qv_interrupted(self->comm)) { /* as many bytes as a checkpoint */
-    return QV_STOPPED;
-  }
+  QV_TRY(qv_interrupt_check(self->comm)); /* as many bytes as a checkpoint follow */
   const int64_t here = qv_state_local_count(self->state), total = (int64_t)1 << self->program->nqubit;
   const qv_type type = qv_state_precision(self->state) == QV_DOUBLE ? QV_TYPE_C128 : QV_TYPE_C64;
   if (self->state_comm != self->comm && qv_comm_size(self->comm) > 1) {

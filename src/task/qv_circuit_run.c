@@ -4,6 +4,7 @@
 #include "circuit/qv_fuse.h"
 #include "io/qv_text.h"
 #include "operator/qv_observable.h"
+#include "parallel/qv_interrupt.h"
 #include "task/qv_circuit_source.h"
 #include "task/qv_guard.h"
 
@@ -12,7 +13,7 @@
 #include <string.h>
 
 /* A step is this many passes over memory, this many expectation values of the final state, or this many shots of a
- * program that measures on the way. */
+ * program that measures on the way; fewer where the run is to stop. */
 #define STEP_PASSES  4
 #define STEP_STRINGS 4
 #define STEP_SHOTS   64
@@ -109,15 +110,20 @@ static qv_code read_paulis(qv_circuit_task *self)
   return qv_agree(self->comm, code);
 }
 
+static qv_code classify(qv_circuit_task *self)
+{
+  QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)self->program->nbit, sizeof *self->qubit_of_bit, &self->qubit_of_bit));
+  QV_TRY(qv_program_classify(self->program, &self->kind, self->qubit_of_bit));
+  return refuse(self);
+}
+
 qv_code qv_circuit_task_read(const qv_comm *comm, const qv_deck *deck, int qubits, qv_circuit_task *self)
 {
   self->comm = comm;
   self->deck = deck;
   self->shots = qv_deck_int(deck, "measure.shots");
   QV_TRY(qv_circuit_source(comm, deck, qubits, &self->program));
-  QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)self->program->nbit, sizeof *self->qubit_of_bit, &self->qubit_of_bit));
-  QV_TRY(qv_program_classify(self->program, &self->kind, self->qubit_of_bit));
-  QV_TRY(refuse(self));
+  QV_TRY(qv_agree(comm, classify(self)));
   if (qv_deck_is_set(deck, "circuit.export")) {
     QV_TRY(qv_qasm_save(comm, self->program, qv_deck_string(deck, "circuit.export")));
   }
@@ -125,12 +131,19 @@ qv_code qv_circuit_task_read(const qv_comm *comm, const qv_deck *deck, int qubit
     return QV_OK;
   }
   if (qubits == 0) { /* another size is only planned */
-    QV_TRY(refuse_report(self));
+    QV_TRY(qv_agree(comm, refuse_report(self)));
   }
   if (qubits == 0 && qv_deck_is_set(deck, "measure.expectation")) {
     QV_TRY(read_paulis(self));
   }
-  return make_circuit(self);
+  return qv_agree(comm, make_circuit(self));
+}
+
+static qv_code allocate(qv_circuit_task *self)
+{
+  QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)self->shots, sizeof *self->outcomes, &self->outcomes));
+  const int64_t gates = self->whole ? qv_circuit_count(self->whole) : 0;
+  return qv_alloc(QV_MEM_TASK, (size_t)gates, sizeof *self->done, &self->done);
 }
 
 qv_code qv_circuit_task_set_up(qv_circuit_task *self)
@@ -139,12 +152,13 @@ qv_code qv_circuit_task_set_up(qv_circuit_task *self)
   const qv_precision precision = (qv_precision)qv_deck_choice(self->deck, "run.precision");
   const bool spread = self->kind == QV_PROGRAM_MIDWAY && n <= QV_CIRCUIT_TASK_SPREAD;
   self->state_comm = spread ? qv_comm_self() : qv_state_choose_comm(self->comm, n);
-  QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)self->shots, sizeof *self->outcomes, &self->outcomes));
+  QV_TRY(qv_agree(self->comm, allocate(self)));
+  QV_TRY(qv_interrupt_check(self->comm));
   QV_TRY(qv_state_create(self->state_comm, n, precision, &self->state));
   if (self->kind == QV_PROGRAM_MIDWAY) {
     return QV_OK;
   }
-  QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)qv_circuit_count(self->whole), sizeof *self->done, &self->done));
+  QV_TRY(qv_interrupt_check(self->comm));
   return qv_circuit_start(self->circuit, 0, self->state);
 }
 
@@ -246,7 +260,7 @@ static qv_code run_shots(qv_circuit_task *self)
 {
   const bool spread =
       self->state_comm != self->comm && qv_comm_size(self->comm) > 1 && self->program->nqubit <= QV_CIRCUIT_TASK_SPREAD;
-  const int64_t end = self->shots_made + STEP_SHOTS < self->shots ? self->shots_made + STEP_SHOTS : self->shots;
+  int64_t end = self->shots_made + STEP_SHOTS < self->shots ? self->shots_made + STEP_SHOTS : self->shots;
   qv_qasm_machine *machine = NULL;
   qv_circuit *gathered = NULL;
   qv_code code = qv_qasm_machine_create(self->program, &machine);
@@ -257,6 +271,10 @@ static qv_code run_shots(qv_circuit_task *self)
     const bool mine = !spread || shot % qv_comm_size(self->comm) == qv_comm_rank(self->comm);
     if (mine) {
       code = run_shot(self, machine, shot, &gathered);
+    }
+    if (!spread) { /* all ranks are at the same shot, and ask together */
+      code = qv_agree(self->comm, code);
+      end = code == QV_OK && shot + 1 < end && qv_interrupted(self->comm) ? shot + 1 : end;
     }
   }
   qv_circuit_destroy(&gathered);
@@ -270,13 +288,17 @@ static qv_code run_shots(qv_circuit_task *self)
   return QV_OK;
 }
 
-/* Some passes over the state; what they leave is looked at. */
+/* Some passes over the state, fewer where the run is to stop; what they leave is looked at. */
 static qv_code evolve(qv_circuit_task *self)
 {
   char where[48];
+  int made = 0;
   qv_guard_plant(self->state);
-  QV_TRY(qv_agree(self->comm, qv_circuit_advance(self->circuit, NULL, self->state, &self->pass, STEP_PASSES)));
-  self->evolved = self->pass == qv_circuit_passes(self->circuit);
+  do {
+    QV_TRY(qv_agree(self->comm, qv_circuit_advance(self->circuit, NULL, self->state, &self->pass, 1)));
+    self->evolved = self->pass == qv_circuit_passes(self->circuit);
+    made++;
+  } while (made < STEP_PASSES && !self->evolved && !qv_interrupted(self->comm));
   snprintf(where, sizeof where, "after %lld passes", (long long)(self->passes_before + self->pass));
   return qv_guard_state(self->state, where);
 }
@@ -285,8 +307,8 @@ static qv_code evolve(qv_circuit_task *self)
 static qv_code observe(qv_circuit_task *self)
 {
   const int64_t count = qv_circuit_task_strings(self);
-  const int64_t end = self->observed + STEP_STRINGS < count ? self->observed + STEP_STRINGS : count;
-  for (; self->observed < end; self->observed++) {
+  int64_t end = self->observed + STEP_STRINGS < count ? self->observed + STEP_STRINGS : count;
+  while (self->observed < end) {
     qv_observable *observable = NULL;
     qv_pauli_term term = self->paulis->terms[self->observed];
     term.coefficient = 1;
@@ -295,6 +317,10 @@ static qv_code observe(qv_circuit_task *self)
     const qv_code code = qv_observable_expectation(observable, self->state, &self->expectations[self->observed]);
     qv_observable_destroy(&observable);
     QV_TRY(qv_agree(self->comm, code));
+    self->observed++;
+    if (self->observed < end && qv_interrupted(self->comm)) {
+      end = self->observed;
+    }
   }
   return QV_OK;
 }

@@ -65,6 +65,7 @@ static qv_code expectation(const qv_exact_search *s, qv_molecule_quantity quanti
   if (code == QV_OK) {
     code = qv_observable_create(sum, &observable);
   }
+  code = qv_agree(s->comm, code);
   if (code == QV_OK) {
     code = qv_observable_apply_real(observable, s->comm, vector, scratch);
   }

@@ -117,6 +117,7 @@ static qv_code build_optimizer(vqe *self)
   if (code == QV_OK) {
     code = qv_alloc(QV_MEM_TASK, (size_t)count, sizeof *parameters, &parameters);
   }
+  code = qv_agree(self->comm, code);
   if (code == QV_OK) {
     for (int i = 0; i < noptions; i++) {
       options[i] = qv_deck_option_name(deck, "optimizer.options", i);
@@ -144,9 +145,12 @@ static qv_code build_states(vqe *self)
   const int nqubits = self->molecule->encoding.nqubits;
   const qv_comm *used = qv_state_choose_comm(self->comm, nqubits);
   const qv_precision precision = (qv_precision)qv_deck_choice(self->deck, "run.precision");
-  QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)qv_circuit_parameters(self->circuit), sizeof *self->gradient, &self->gradient));
+  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)qv_circuit_parameters(self->circuit),
+                                       sizeof *self->gradient, &self->gradient)));
+  QV_TRY(qv_interrupt_check(self->comm));
   QV_TRY(qv_state_create(used, nqubits, precision, &self->state));
   if (qv_deck_choice(self->deck, "optimizer.gradient") == GRADIENT_ADJOINT) {
+    QV_TRY(qv_interrupt_check(self->comm));
     QV_TRY(qv_state_create(used, nqubits, precision, &self->left));
   }
   return QV_OK;
@@ -174,18 +178,17 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
 {
   vqe *self = NULL;
   *out = NULL;
-  QV_TRY(qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self));
+  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self)));
   self->comm = comm;
   self->deck = deck;
   self->last_norm = NAN;
-  qv_code code = build_problem(self);
+  qv_code code = qv_agree(comm, build_problem(self));
   if (code == QV_OK) {
     code = build_optimizer(self);
   }
   if (code == QV_OK) {
     code = build_states(self);
   }
-  code = qv_agree(comm, code);
   if (code != QV_OK) {
     destroy((void **)&self);
     return code;
@@ -284,6 +287,7 @@ static qv_code evaluate(vqe *self, const double *parameters, double *value)
     QV_TRY(qv_circuit_start(self->circuit, self->start_index, self->state));
     qv_guard_plant(self->state);
     QV_TRY(qv_circuit_run(self->circuit, parameters, self->state));
+    QV_TRY(qv_interrupt_check(self->comm));
     return qv_observable_expectation(self->hamiltonian, self->state, value);
   }
 }
@@ -499,9 +503,7 @@ static qv_code add_state(vqe *self, const double *parameters, qv_result *result)
     qv_pauli_sum *sum = NULL;
     qv_observable *observable = NULL;
     double value = 0;
-    if (qv_interrupted(self->comm)) {
-      return QV_STOPPED;
-    }
+    QV_TRY(qv_interrupt_check(self->comm));
     if (quantities[i].quantity == QV_SPIN_SQUARED && self->molecule->unrestricted) {
       continue;
     }
@@ -509,6 +511,7 @@ static qv_code add_state(vqe *self, const double *parameters, qv_result *result)
     if (code == QV_OK) {
       code = qv_observable_create(sum, &observable);
     }
+    code = qv_agree(self->comm, code);
     if (code == QV_OK) {
       code = qv_observable_expectation(observable, self->state, &value);
     }
@@ -529,7 +532,7 @@ static qv_code put_ansatz(const vqe *self, const double *parameters, qv_archive 
   if (!self->excitations) {
     return QV_OK;
   }
-  QV_TRY(qv_alloc(QV_MEM_TASK, (size_t)(4 * dims[0]), sizeof *modes, &modes));
+  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)(4 * dims[0]), sizeof *modes, &modes)));
   for (int64_t k = 0; k < dims[0]; k++) {
     const qv_excitation *e = &self->excitations[k];
     for (int j = 0; j < 2; j++) {

@@ -93,6 +93,15 @@ class Signals(StopTest):
         self.end(process, 75)
         self.finish()
 
+    def test_a_request_in_the_set_up(self):
+        for ranks, signaled in ((0, "signal USR1"), (2, "a signal to another rank")):
+            outcome = self.run_deck("run.seed=1", ranks=ranks, code=75, env={"QV_FAULT": "stop.inside:1:last"})
+            self.assertEqual(outcome.lines[-1], f"stopped in the set-up, because {signaled}; nothing was made that "
+                                                "could be saved: the same command begins again")
+            self.assertEqual(self.files(), ["maps.json"])
+            self.assertEqual(self.summary()["error"]["error_message"], f"stopped in the set-up: {signaled}")
+        self.run_deck("run.seed=1")
+
     def test_xcpu_to_the_process(self):
         process = self.start()
         process.send_signal(signal.SIGXCPU)

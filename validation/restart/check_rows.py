@@ -53,7 +53,7 @@ def processor_seconds():
 
 
 def check(row, name, arguments, full, jobs):
-    program, mpiexec, root = arguments
+    program, mpiexec, root = os.path.abspath(arguments[0]), arguments[1], os.path.abspath(arguments[2])
     # In memory where the system has a place for that: hundreds of checkpoints with all their fsyncs.
     memory = os.environ.get("QV_TEST_MEMORY", "/dev/shm" if os.path.isdir("/dev/shm") else tempfile.gettempdir())
     os.makedirs(memory, exist_ok=True)

@@ -161,7 +161,9 @@ class Task:
         words += [self.program, "run", self.deck, "-o", folder]
         for value in sets:
             words += ["--set", value]
-        extra = {"TMPDIR": folder}  # MPI's own files: several runs that start at once disturb each other there
+        # MPI's own files: runs that start at once disturb each other in a common folder, and what killed ranks leave
+        # behind disturbs later ones.
+        extra = {"TMPDIR": folder, "OMPI_MCA_btl_vader_backing_directory": folder}
         if fault:
             extra["QV_FAULT"] = fault
         return Running(words + list(options), folder, {**extra, **(env or {})}, self.patience)
