@@ -16,7 +16,7 @@
 #define PATH_ROOM        4096
 /* Rank 0 speaks first. The others, in case it cannot, only after a launcher on a busy machine has had time to end
  * them. */
-#define OTHERS_LATER 10.0
+#define OTHERS_LATER 60.0
 
 /* Filled before the clock starts, so that the handler only writes and leaves. */
 static struct {

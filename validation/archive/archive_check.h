@@ -28,7 +28,19 @@
     qv_error_clear();                                                                                                  \
   } while (0)
 
-/* Makes FOLDER/NAME-rRANKS, where tests that run at the same time do not meet, and goes there. Collective. */
+/* Removes the files of the current folder. Local. */
+static inline void check_clean(void)
+{
+  DIR *entries = opendir(".");
+  CHECK(entries != NULL);
+  for (const struct dirent *e = readdir(entries); e; e = readdir(entries)) {
+    remove(e->d_name);
+  }
+  closedir(entries);
+}
+
+/* Makes FOLDER/NAME-rRANKS, where tests that run at the same time do not meet, and goes there; what a test that was
+ * ended has left is removed. Collective. */
 static inline void check_enter(const qv_comm *comm, const char *folder, const char *name)
 {
   char path[4096];
@@ -39,6 +51,10 @@ static inline void check_enter(const qv_comm *comm, const char *folder, const ch
   }
   qv_comm_barrier(comm);
   CHECK(chdir(path) == 0);
+  if (qv_comm_rank(comm) == 0) {
+    check_clean();
+  }
+  qv_comm_barrier(comm);
 }
 
 /* Leaves the folder of check_enter and removes it with its files. Collective. */
@@ -48,12 +64,7 @@ static inline void check_leave(const qv_comm *comm)
   CHECK(getcwd(path, sizeof path) != NULL);
   qv_comm_barrier(comm);
   if (qv_comm_rank(comm) == 0) {
-    DIR *entries = opendir(".");
-    CHECK(entries != NULL);
-    for (const struct dirent *e = readdir(entries); e; e = readdir(entries)) {
-      remove(e->d_name);
-    }
-    closedir(entries);
+    check_clean();
     CHECK(chdir("/") == 0 && rmdir(path) == 0);
   }
 }

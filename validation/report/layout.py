@@ -2,8 +2,10 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 from html import unescape
 
 BROWSER = os.environ.get("QV_CHROMIUM", "")
@@ -50,10 +52,11 @@ def measure(page, width, folder):
     copy, dumped = os.path.join(folder, "measured.html"), os.path.join(folder, "dumped.html")
     with open(copy, "w", encoding="utf-8") as file:
         file.write(page.replace("</body>", MEASURE))
-    for attempt in range(3):  # a browser without a screen now and then does not come up
+    for _ in range(3):  # a browser without a screen now and then does not come up
+        profile = tempfile.mkdtemp(prefix="qv-browser-")
         dump([BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-              f"--user-data-dir={os.path.join(folder, f'browser{width}-{attempt}')}", f"--window-size={width},2000",
-              "--dump-dom", "file://" + copy], dumped)
+              f"--user-data-dir={profile}", f"--window-size={width},2000", "--dump-dom", "file://" + copy], dumped)
+        shutil.rmtree(profile, ignore_errors=True)  # what the browser has started may still be writing
         with open(dumped, encoding="utf-8") as file:
             found = re.search(r'<pre id="measured">(.*?)</pre>', file.read(), flags=re.S)
         if found:
