@@ -205,15 +205,14 @@ static uint64_t best_extension(const builder *b, int dims, const uint64_t *flips
   return best;
 }
 
-/* Fills up to two dimensions with bits that the others do not hold: there are kernels for 2 and 3. */
-static int pad_dimensions(int dims, uint64_t *flips)
+/* Fills up the dimensions with bits that the others do not hold. */
+static void pad_dimensions(int dims, uint64_t *flips)
 {
-  for (int bit = 0; dims < 2; bit++) {
-    if (dims == 0 || !(flips[0] >> bit & 1)) {
-      flips[dims++] = 1ULL << bit;
+  for (uint64_t flip = 1; dims < DIMS; flip <<= 1) {
+    if (find_dimension(flip, dims, flips) < 0) {
+      flips[dims++] = flip;
     }
   }
-  return dims;
 }
 
 /* Vectors at which a gate alone fetches some of the next tile, at least. */
@@ -265,7 +264,7 @@ static int first_ready(const builder *b)
   return -1;
 }
 
-/* A register group of those that wait, if there is one: of at least two matrices, or one that waits for phases. */
+/* A register group of those that wait, if any of them fits one. */
 static qv_code add_register(builder *b, bool *made)
 {
   qv_tile_group group = {0};
@@ -279,12 +278,11 @@ static qv_code add_register(builder *b, bool *made)
     }
     flips[dims++] = flip;
   }
-  if (collect(b, dims, flips, chosen, &count) == 0 || count < 2) {
+  if (collect(b, dims, flips, chosen, &count) == 0) {
     return QV_OK;
   }
-  dims = pad_dimensions(dims, flips);
-  QV_TRY(
-      qv_register_create(b->ops, count, chosen, dims, flips, b->vector_bits, b->single, &b->scale, &group.registers));
+  pad_dimensions(dims, flips);
+  QV_TRY(qv_register_create(b->ops, count, chosen, flips, b->vector_bits, b->single, &b->scale, &group.registers));
   b->last = group.registers;
   b->work += qv_register_work(group.registers);
   take_out(b, chosen, count);

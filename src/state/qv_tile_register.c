@@ -16,6 +16,7 @@
 #define FORM_UNIT_CROSS 4
 #define FORM_REFLECT    5
 #define FORMS           6
+#define MEMBERS         (1 << QV_REGISTER_DIMS) /* of a coset */
 #define CODE_LANES      (QV_REGISTER_DIMS * FORMS)
 #define CODE_DIAGONAL   (CODE_LANES + FORMS)
 #define CODE_SHEARS     (CODE_DIAGONAL + 1)
@@ -29,8 +30,9 @@
 /* A phase of which half is an angle with no larger a tangent is applied as three shears. */
 #define TANGENT_MOST 2.0
 
-/* Loading and storing of a vector, in multiply-adds. */
-#define MOVE_WORK 3
+/* Loading and storing of a vector, in multiply-adds; and loading the factors of a diagonal. */
+#define MOVE_WORK  5
+#define TABLE_WORK 1.5
 
 typedef struct {
   int code;                           /* FORMS * dimension + form, CODE_LANES + form, CODE_DIAGONAL, CODE_SHEARS */
@@ -41,11 +43,11 @@ typedef struct {
 
 struct qv_register {
   bool single;
-  int dims, vector_bits, lane_bits, nsteps;
+  int vector_bits, lane_bits, nsteps;
   int uniform; /* the form, if the steps are matrices of one form for each dimension, in order; else -1 */
-  uint64_t above[QV_REGISTER_DIMS];        /* masks of the bits at and above each dimension, ascending */
-  uint64_t offsets[1 << QV_REGISTER_DIMS]; /* combinations of the flips */
-  uint64_t signs[QV_REGISTER_SIGNS];       /* masks whose parities diagonals look at, outside the dimensions */
+  uint64_t above[QV_REGISTER_DIMS];  /* masks of the bits at and above each dimension, ascending */
+  uint64_t offsets[MEMBERS];         /* combinations of the flips */
+  uint64_t signs[QV_REGISTER_SIGNS]; /* masks whose parities diagonals look at, outside the dimensions */
   int nsigns;
   register_step steps[QV_REGISTER_STEPS];
   void *constants; /* in the precision of the tile */
@@ -65,43 +67,33 @@ static inline __attribute__((always_inline)) int pattern_at(const qv_register *g
 
 #define PAIR_CASES(q)                                                                                                  \
   case FORMS *(q) + FORM_GENERAL:                                                                                      \
-    QV_NAME(step_pairs)(c, r, m, dims, q, FORM_GENERAL);                                                               \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_GENERAL);                                                                     \
     break;                                                                                                             \
   case FORMS *(q) + FORM_REAL:                                                                                         \
-    QV_NAME(step_pairs)(c, r, m, dims, q, FORM_REAL);                                                                  \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_REAL);                                                                        \
     break;                                                                                                             \
   case FORMS *(q) + FORM_CROSS:                                                                                        \
-    QV_NAME(step_pairs)(c, r, m, dims, q, FORM_CROSS);                                                                 \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_CROSS);                                                                       \
     break;                                                                                                             \
   case FORMS *(q) + FORM_UNIT_REAL:                                                                                    \
-    QV_NAME(step_pairs)(c, r, m, dims, q, FORM_UNIT_REAL);                                                             \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_UNIT_REAL);                                                                   \
     break;                                                                                                             \
   case FORMS *(q) + FORM_UNIT_CROSS:                                                                                   \
-    QV_NAME(step_pairs)(c, r, m, dims, q, FORM_UNIT_CROSS);                                                            \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_UNIT_CROSS);                                                                  \
     break;                                                                                                             \
   case FORMS *(q) + FORM_REFLECT:                                                                                      \
-    QV_NAME(step_pairs)(c, r, m, dims, q, FORM_REFLECT);                                                               \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_REFLECT);                                                                     \
     break;
 
 #define LANE_CASE(form)                                                                                                \
   case CODE_LANES + (form):                                                                                            \
-    QV_NAME(step_lanes)(c, r, m, dims, form);                                                                          \
+    QV_NAME(step_lanes)(c, r, m, form);                                                                                \
     break;
 
-#define UNIFORM_LOOP(count, form)                                                                                      \
+#define UNIFORM_LOOP(form)                                                                                             \
   case form:                                                                                                           \
-    QV_NAME(register_loop)(g, from, to, outer, feed, rate, count, form);                                               \
+    QV_NAME(register_loop)(g, from, to, outer, feed, rate, form);                                                      \
     break;
-
-#define UNIFORM_LOOPS(count)                                                                                           \
-  switch (g->uniform) {                                                                                                \
-    UNIFORM_LOOP(count, FORM_GENERAL)                                                                                  \
-    UNIFORM_LOOP(count, FORM_UNIT_REAL)                                                                                \
-    UNIFORM_LOOP(count, FORM_UNIT_CROSS)                                                                               \
-    UNIFORM_LOOP(count, FORM_REFLECT)                                                                                  \
-  default:                                                                                                             \
-    QV_NAME(register_loop)(g, from, to, outer, feed, rate, count, -1);                                                 \
-  }
 
 #define QV_KERNELS "state/qv_tile_register_kernels.inc"
 #include "state/qv_tile_precisions.inc"
@@ -277,7 +269,7 @@ static void add_lanes(qv_register *g, const qv_tile_op *op, double *scale)
 /* The parity of a mask at a member of the coset, where the group's signs are the bits of `pattern`. */
 static int parity_at(const qv_register *g, uint64_t mask, int member, int pattern)
 {
-  const uint64_t inside = mask & g->offsets[(1 << g->dims) - 1], outside = mask ^ inside;
+  const uint64_t inside = mask & g->offsets[MEMBERS - 1], outside = mask ^ inside;
   const int sign = outside ? pattern >> find_sign(outside, g->signs, g->nsigns) & 1 : 0;
   return qv_parity(inside & g->offsets[member]) ^ sign;
 }
@@ -301,7 +293,7 @@ static int signs_of(const qv_register *g, const qv_tile_op *ops, const int *chos
   for (int i = from; i < to; i++) {
     const qv_tile_op *op = &ops[chosen[i]];
     for (int k = -1; k < op->nchecks; k++) {
-      const uint64_t outside = (k < 0 ? op->sign : op->check[k]) & ~g->offsets[(1 << g->dims) - 1];
+      const uint64_t outside = (k < 0 ? op->sign : op->check[k]) & ~g->offsets[MEMBERS - 1];
       used |= outside ? 1 << find_sign(outside, g->signs, g->nsigns) : 0;
     }
   }
@@ -323,11 +315,11 @@ static double _Complex product_at(const qv_register *g, const qv_tile_op *ops, c
  * tan(phi/2) and sin(phi) if all allow it: three shears, which are three operations where a product is four. */
 static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chosen, int from, int to)
 {
-  const int lanes = 1 << g->lane_bits, members = 1 << g->dims, used = signs_of(g, ops, chosen, from, to);
+  const int lanes = 1 << g->lane_bits, used = signs_of(g, ops, chosen, from, to);
   register_step *s = take_step(g, CODE_SHEARS, 0);
   for (int pattern = 0; pattern < 1 << QV_REGISTER_SIGNS; pattern++) {
-    s->tables[pattern] = pattern & ~used ? s->tables[pattern & used] : take_constants(g, 2 * members);
-    for (int at = 0; at < members << g->lane_bits && !(pattern & ~used); at++) {
+    s->tables[pattern] = pattern & ~used ? s->tables[pattern & used] : take_constants(g, 2 * MEMBERS);
+    for (int at = 0; at < MEMBERS << g->lane_bits && !(pattern & ~used); at++) {
       const double _Complex factor =
           product_at(g, ops, chosen, from, to, at >> g->lane_bits, pattern, at & (lanes - 1));
       s->active |= (factor != 1) << (at >> g->lane_bits);
@@ -337,7 +329,7 @@ static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chose
     }
   }
   for (int pattern = 0; pattern < 1 << QV_REGISTER_SIGNS; pattern++) {
-    for (int at = 0; at < members << g->lane_bits && !(pattern & ~used); at++) {
+    for (int at = 0; at < MEMBERS << g->lane_bits && !(pattern & ~used); at++) {
       const int member = at >> g->lane_bits, lane = at & (lanes - 1);
       const double _Complex factor = product_at(g, ops, chosen, from, to, member, pattern, lane);
       const double tangent = cimag(factor) / (1 + creal(factor));
@@ -348,12 +340,11 @@ static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chose
 }
 
 /* The coset's members and how to count through the cosets. */
-static void set_dimensions(qv_register *g, int dims, const uint64_t *flips)
+static void set_dimensions(qv_register *g, const uint64_t *flips)
 {
-  uint64_t bits = all_of(dims, flips);
-  g->dims = dims;
-  for (int k = 0; k < 1 << dims; k++) {
-    for (int d = 0; d < dims; d++) {
+  uint64_t bits = all_of(QV_REGISTER_DIMS, flips);
+  for (int k = 0; k < MEMBERS; k++) {
+    for (int d = 0; d < QV_REGISTER_DIMS; d++) {
       g->offsets[k] |= k >> d & 1 ? flips[d] : 0;
     }
   }
@@ -390,24 +381,24 @@ static int find_uniform(qv_register *g)
 {
   register_step sorted[QV_REGISTER_DIMS];
   int seen = 0;
-  for (int i = 0; i < g->nsteps && g->nsteps == g->dims; i++) {
+  for (int i = 0; i < g->nsteps && g->nsteps == QV_REGISTER_DIMS; i++) {
     const int dim = g->steps[i].code / FORMS;
-    if (dim < g->dims && g->steps[i].code % FORMS == g->steps[0].code % FORMS) {
+    if (dim < QV_REGISTER_DIMS && g->steps[i].code % FORMS == g->steps[0].code % FORMS) {
       sorted[dim] = g->steps[i];
       seen |= 1 << dim;
     }
   }
-  if (seen != (1 << g->dims) - 1) {
+  if (seen != MEMBERS - 1) {
     return -1;
   }
-  for (int d = 0; d < g->dims; d++) {
+  for (int d = 0; d < QV_REGISTER_DIMS; d++) {
     g->steps[d] = sorted[d];
   }
   return g->steps[0].code % FORMS;
 }
 
 /* Vectors of constants that the steps of these ops can take. */
-static size_t constants_of(const qv_tile_op *ops, int count, const int *chosen, int dims)
+static size_t constants_of(const qv_tile_op *ops, int count, const int *chosen)
 {
   size_t vectors = 0;
   for (int i = 0; i < count; i++) {
@@ -415,33 +406,34 @@ static size_t constants_of(const qv_tile_op *ops, int count, const int *chosen, 
     if (!phase) {
       vectors += 5;
     } else if (i == 0 || ops[chosen[i - 1]].kind != QV_TILE_PHASE) {
-      vectors += (size_t)2 << (dims + QV_REGISTER_SIGNS);
+      vectors += (size_t)2 << (QV_REGISTER_DIMS + QV_REGISTER_SIGNS);
     }
   }
   return vectors;
 }
 
-qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, int dims, const uint64_t *flips,
-                           int vector_bits, bool single, double *scale, qv_register **out)
+qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, const uint64_t *flips, int vector_bits,
+                           bool single, double *scale, qv_register **out)
 {
   qv_register *g = NULL;
   uint64_t signs[QV_REGISTER_SIGNS] = {0};
   int nsigns = 0;
   *out = NULL;
-  QV_REQUIRE(count <= QV_REGISTER_STEPS && (dims == 2 || dims == 3) && vector_bits >= dims);
+  QV_REQUIRE(count <= QV_REGISTER_STEPS && vector_bits >= QV_REGISTER_DIMS);
   for (int i = 0; i < count; i++) {
     const qv_tile_op *op = &ops[chosen[i]];
-    QV_REQUIRE(op->kind != QV_TILE_PHASE || qv_register_fits_phase(op, dims, flips, QV_REGISTER_SIGNS, signs, &nsigns));
+    QV_REQUIRE(op->kind != QV_TILE_PHASE ||
+               qv_register_fits_phase(op, QV_REGISTER_DIMS, flips, QV_REGISTER_SIGNS, signs, &nsigns));
   }
   QV_TRY(qv_alloc(QV_MEM_CIRCUIT, 1, sizeof *g, &g));
   g->single = single;
   g->scale = 1;
   g->vector_bits = vector_bits;
   g->lane_bits = single ? 4 : 3;
-  set_dimensions(g, dims, flips);
+  set_dimensions(g, flips);
   memcpy(g->signs, signs, sizeof signs);
   g->nsigns = nsigns;
-  const qv_code code = qv_alloc(QV_MEM_CIRCUIT, constants_of(ops, count, chosen, dims), 64, &g->constants);
+  const qv_code code = qv_alloc(QV_MEM_CIRCUIT, constants_of(ops, count, chosen), 64, &g->constants);
   if (code != QV_OK) {
     qv_register_destroy(&g);
     return code;
@@ -474,7 +466,8 @@ double qv_register_work(const qv_register *group)
     const int form = s->code % FORMS;
     const double matrix = form == FORM_GENERAL ? 8 : form == FORM_REAL || form == FORM_CROSS ? 4 : 2;
     if (s->code >= CODE_DIAGONAL) {
-      work += ldexp((s->code == CODE_SHEARS ? 3.0 : 4.0) * __builtin_popcount((unsigned)s->active), -group->dims);
+      work += ldexp((TABLE_WORK + (s->code == CODE_SHEARS ? 3 : 4)) * __builtin_popcount((unsigned)s->active),
+                    -QV_REGISTER_DIMS);
     } else {
       work += matrix + (s->code >= CODE_LANES ? 1 : 0); /* and the permutation */
     }
@@ -484,7 +477,7 @@ double qv_register_work(const qv_register *group)
 
 int64_t qv_register_cosets(const qv_register *group)
 {
-  return (int64_t)1 << (group->vector_bits - group->dims);
+  return (int64_t)1 << (group->vector_bits - QV_REGISTER_DIMS);
 }
 
 void qv_register_run(const qv_register *group, const qv_tile *from, const qv_tile *to, uint64_t outer, qv_feed *feed,

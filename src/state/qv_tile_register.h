@@ -1,6 +1,6 @@
-/* One-qubit gates on two or three dimensions of a tile in one pass over it. Room-internal.
+/* One-qubit gates on up to three dimensions of a tile in one pass over it. Room-internal.
  *
- * The pass holds the 2^dims vectors of a coset in registers and takes them through a list of steps: a 2x2 matrix
+ * The pass holds the 2^3 vectors of a coset in registers and takes them through a list of steps: a 2x2 matrix
  * between the halves of a dimension, a 2x2 matrix within the lanes, or a diagonal over the coset. A matrix with equal
  * diagonal entries is divided by them, which halves its arithmetic (a + t b instead of c a + s b); the factor is left
  * to the last group of the sweep. A diagonal may also look at a few parities of the bits outside the coset: it has a
@@ -26,11 +26,11 @@ bool qv_register_fits(const qv_tile_op *op);
 bool qv_register_fits_phase(const qv_tile_op *op, int dims, const uint64_t *flips, int most, uint64_t *signs,
                             int *nsigns);
 
-/* The ops chosen[count] in order, along the dimensions flips[dims] (single vector bits; dims is 2 or 3); phases look at
- * no more than QV_REGISTER_SIGNS other parities. What the tile must be multiplied by besides is multiplied to *scale.
- * Local. */
-qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, int dims, const uint64_t *flips,
-                           int vector_bits, bool single, double *scale, qv_register **out);
+/* The ops chosen[count] in order, along the dimensions flips[QV_REGISTER_DIMS] (distinct single vector bits); phases
+ * look at no more than QV_REGISTER_SIGNS other parities. What the tile must be multiplied by besides is multiplied to
+ * *scale. Local. */
+qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, const uint64_t *flips, int vector_bits,
+                           bool single, double *scale, qv_register **out);
 void qv_register_destroy(qv_register **group);
 
 /* Lets a run multiply all amplitudes by a number as well. */
