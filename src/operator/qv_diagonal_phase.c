@@ -4,13 +4,14 @@
 #include "operator/qv_diagonal_private.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A table of all values is worth its making up to this many, and where there are more amplitudes than values. */
 #define TABLE_MOST 4096
 
 /* cos and sin of `count` angles by reduction to [-pi/4, pi/4] in three parts of pi/2 and the Taylor series there, in
  * straight vector code; absolute error below 1e-15 + 2e-17 |angle|. */
-QV_CLONES static void turn(const double *angle, int count, double *restrict c, double *restrict s)
+QV_CLONES static void turn_angles(const double *angle, int count, double *restrict c, double *restrict s)
 {
   const double shifter = 0x1.8p52, two_over_pi = 0x1.45f306dc9c883p-1;
   const double high = 0x1.921fb544p0, middle = 0x1.0b4611a6p-34, low = 0x1.3198a2e037073p-69;
@@ -53,24 +54,18 @@ QV_CLONES static void turn(const double *angle, int count, double *restrict c, d
 /* Fills the tables: the low part of u, with everything that does not depend on u, and the high part. */
 static void fill_tables(qv_diagonal *d)
 {
-  const size_t bytes = d->phase.real ? sizeof(double) : sizeof(float);
   const int64_t nlow = d->phase.nlow, nhigh = d->phase.nhigh;
-  char *at = d->phase.tables[0];
-  for (int part = 0; part < 4; part++) {
-    d->phase.tables[part] = at;
-    at += (size_t)(part < 2 ? nlow : nhigh) * bytes;
-  }
+  d->phase.tables[1] =
+      (char *)d->phase.tables[0] + (size_t)(2 * nlow) * (d->phase.real ? sizeof(double) : sizeof(float));
   for (int64_t i = 0; i < nlow + nhigh; i++) {
     const bool high = i >= nlow;
     const int64_t place = high ? i - nlow : i;
     const double energy = high ? d->step * (double)(place << d->phase.low_bits) : d->base + d->step * (double)place;
     const double c = cos(d->phase.gamma * energy), s = -sin(d->phase.gamma * energy);
     if (d->phase.real) {
-      ((double *)d->phase.tables[2 * high])[place] = c;
-      ((double *)d->phase.tables[2 * high + 1])[place] = s;
+      memcpy((double *)d->phase.tables[high] + 2 * place, (const double[2]){c, s}, 2 * sizeof(double));
     } else {
-      ((float *)d->phase.tables[2 * high])[place] = (float)c;
-      ((float *)d->phase.tables[2 * high + 1])[place] = (float)s;
+      memcpy((float *)d->phase.tables[high] + 2 * place, (const float[2]){(float)c, (float)s}, 2 * sizeof(float));
     }
   }
 }

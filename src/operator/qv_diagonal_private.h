@@ -48,7 +48,7 @@ struct qv_diagonal {
     bool real;    /* double precision */
     int low_bits; /* of u, looked up in the first table; 0: no tables */
     int64_t nlow, nhigh;
-    void *tables[4]; /* re and im of the low, then of the high part; double or float */
+    void *tables[2]; /* pairs (re, im) of the low and of the high part; double or float */
     int64_t room;    /* bytes of tables[0], which holds all */
   } phase;
 };

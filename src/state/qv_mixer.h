@@ -12,14 +12,14 @@
 
 #include "state/qv_state.h"
 
-/* A diagonal exp(-i G): into re and im go the real and imaginary parts of exp(-i G) for `count` amplitudes from local
- * index `first` on, and into `energy`, unless it is NULL, the slope of G by its angle; arrays of double or float, by
- * the precision of the state, aligned to 64 bytes. count is QV_DIAGONAL_BLOCK or the whole of a smaller rank, and
- * `first` a multiple of it. Called by several threads at once. */
+/* A diagonal exp(-i angle G): into `turn` go the numbers themselves, pairs (re, im), for `count` amplitudes from local
+ * index `first` on, and into `energy`, unless it is NULL, the values of G; arrays of double or float, by the precision
+ * of the state, aligned to 64 bytes. count is QV_DIAGONAL_BLOCK or the whole of a smaller rank, and `first` a multiple
+ * of it. Called by several threads at once. */
 #define QV_DIAGONAL_BITS  10
 #define QV_DIAGONAL_BLOCK (1 << QV_DIAGONAL_BITS)
 typedef struct {
-  void (*phases)(const void *context, int64_t first, int64_t count, void *energy, void *re, void *im);
+  void (*phases)(const void *context, int64_t first, int64_t count, void *energy, void *turn);
   const void *context;
 } qv_diagonal_hook;
 
@@ -36,11 +36,11 @@ double qv_mixer_sent(int nqubits, int nlocal);
 qv_code qv_mixer_apply(qv_state *state, double beta, const qv_diagonal_hook *diagonal);
 
 /* For adjoint differentiation: both states (of one layout) go back through such a layer. *slope = Re <left| -i sum X
- * |state> and *diagonal_slope = Re <left| -i dG |state>, of this rank. Collective. */
+ * |state> and *diagonal_slope = Re <left| -i G |state>, of this rank. Collective. */
 qv_code qv_mixer_unapply(qv_state *state, qv_state *left, double beta, const qv_diagonal_hook *diagonal, double *slope,
                          double *diagonal_slope);
 
-/* The diagonal alone, on all amplitudes of the state where it lies; back, *slope = Re <left| -i dG |state> of this
+/* The diagonal alone, on all amplitudes of the state where it lies; back, *slope = Re <left| -i G |state> of this
  * rank. One pass. Local. */
 qv_code qv_state_diagonal_apply(qv_state *state, const qv_diagonal_hook *diagonal);
 qv_code qv_state_diagonal_unapply(qv_state *state, qv_state *left, const qv_diagonal_hook *diagonal, double *slope);

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <omp.h>
 
+#define AHEAD 2  /* blocks that lie between the one at hand and the one that is fetched */
 #define PARTS 64 /* sums are taken over as many parts, whatever the number of threads */
 
 /* A tile of 2^bits amplitudes is made of pieces of 2^piece that lie 2^spread apart. It is worked on in blocks that fit
@@ -17,6 +18,7 @@
 typedef struct {
   const qv_mixer_pass *pass;
   bool real, back; /* double precision; both states */
+  bool whole_first;
   int lane_bits, bits, piece, spread;
   int from, inner, to; /* tile bits that are mixed, inside blocks up to `inner` */
   int block_bits;
@@ -25,12 +27,17 @@ typedef struct {
   uint64_t *place; /* of vectors */
 } plan;
 
-/* A thread's arrays of a block: phases and energies. */
+/* A thread's arrays of a block: what the diagonal multiplies by, and its values. */
 typedef struct {
-  void *re, *im, *energy;
+  void *turn, *energy;
 } workspace;
 
 static int least(int a, int b)
+{
+  return a < b ? a : b;
+}
+
+static int64_t least64(int64_t a, int64_t b)
 {
   return a < b ? a : b;
 }
@@ -91,10 +98,11 @@ static qv_code make_plan(const qv_mixer_pass *pass, plan *p)
   p->from = p->piece;
   p->to = p->bits;
   p->block_bits = least(p->bits, QV_DIAGONAL_BITS);
+  p->whole_first = p->back && p->from == 0;
   p->inner = most(p->from, p->block_bits);
   p->angle = angle_of(p->back ? -pass->beta : pass->beta);
   const int done = pass->from > 0 ? 0 : p->back ? QV_MIXER_LAST_BITS : QV_MIXER_FIRST_BITS;
-  const int rounds = (done > 0) + count_rounds(p->inner - p->from - done) + count_rounds(p->to - p->inner);
+  const int rounds = (done > 0) + count_rounds(p->inner - p->from - done);
   p->rate = (16 + rounds - 1) / rounds;
   QV_TRY(qv_alloc(QV_MEM_BUFFER, (size_t)vectors_of(p), sizeof *p->place, &p->place));
   for (int64_t v = 0; v < vectors_of(p); v++) {
@@ -132,12 +140,12 @@ static qv_mixer_phase phases_of(const qv_diagonal_hook *diagonal, int64_t first,
                                 const workspace *mine)
 {
   if (diagonal) {
-    diagonal->phases(diagonal->context, first, count, back ? mine->energy : NULL, mine->re, mine->im);
+    diagonal->phases(diagonal->context, first, count, back ? mine->energy : NULL, mine->turn);
   }
-  return (qv_mixer_phase){mine->re, mine->im, mine->energy};
+  return (qv_mixer_phase){mine->turn, mine->energy};
 }
 
-static void run_block(const plan *p, const qv_mixer_part *part, int64_t first, const workspace *mine, double sums[2])
+static void mix_block(const plan *p, const qv_mixer_part *part, int64_t first, const workspace *mine, double sums[2])
 {
   if (p->from > 0) {
     sums[0] += mix(p, part, p->from, p->inner);
@@ -161,43 +169,59 @@ static void run_block(const plan *p, const qv_mixer_part *part, int64_t first, c
   (void)mix(p, part, QV_MIXER_FIRST_BITS, p->inner);
 }
 
+/* A block from the vector `begin` of a tile on, and what is fetched meanwhile: on the way forward a later block, of the
+ * next tile behind the last ones. On the way back the mixing of whole tiles comes first, so that the next tile has to
+ * be there as a whole: fetched is its block of the same number. */
+static void run_block(const plan *p, int64_t t, int64_t end, int64_t begin, const workspace *mine, double sums[2])
+{
+  const int64_t block = (int64_t)1 << (p->block_bits - p->lane_bits), vectors = vectors_of(p);
+  const int64_t ahead = begin + (p->whole_first ? vectors : least64(AHEAD * block, vectors));
+  const int64_t then = ahead >= vectors ? t + 1 : t, units = then < end ? block : 0;
+  const qv_state *left = p->back ? p->pass->left : p->pass->state;
+  const qv_tile here = tile_of(p, p->pass->state, t), left_here = tile_of(p, left, t);
+  const uint64_t base = tile_of(p, p->pass->state, then < end ? then : t).base;
+  const uint64_t *const place = p->place + (ahead & (vectors - 1));
+  qv_feed feed = {here.data, base, place, 0, units}, left_feed = {left_here.data, base, place, 0, units};
+  const qv_mixer_part part = {&here, &left_here, begin, block, &feed, &left_feed, p->rate};
+  mix_block(p, &part, (int64_t)tile_base(p, (uint64_t)t) + (begin << p->lane_bits), mine, sums);
+}
+
+/* The bits above the blocks. */
+static double run_whole(const plan *p, int64_t t)
+{
+  const qv_tile here = tile_of(p, p->pass->state, t), left = tile_of(p, p->back ? p->pass->left : p->pass->state, t);
+  qv_feed none = {0};
+  const qv_mixer_part part = {&here, &left, 0, vectors_of(p), &none, &none, 0};
+  return mix(p, &part, p->inner, p->to);
+}
+
 /* Back in the opposite order: the diagonal comes last. */
 static void run_tile(const plan *p, int64_t t, int64_t end, const workspace *mine, double sums[2])
 {
-  const int64_t next = t + 1 < end ? t + 1 : t, units = t + 1 < end ? vectors_of(p) : 0;
   const int64_t block = (int64_t)1 << (p->block_bits - p->lane_bits);
-  const qv_state *left = p->back ? p->pass->left : p->pass->state;
-  const qv_tile here = tile_of(p, p->pass->state, t), left_here = tile_of(p, left, t);
-  const qv_tile then = tile_of(p, p->pass->state, next), left_then = tile_of(p, left, next);
-  qv_feed feed = {then.data, then.base, p->place, 0, units},
-          left_feed = {left_then.data, left_then.base, p->place, 0, units};
-  qv_mixer_part part = {&here, &left_here, 0, vectors_of(p), &feed, &left_feed, p->rate};
-  if (p->back) {
-    sums[0] += mix(p, &part, p->inner, p->to);
+  if (p->whole_first) {
+    sums[0] += run_whole(p, t);
   }
-  part.count = block;
-  for (; part.begin < vectors_of(p); part.begin += block) {
-    run_block(p, &part, (int64_t)tile_base(p, (uint64_t)t) + (part.begin << p->lane_bits), mine, sums);
+  for (int64_t begin = 0; begin < vectors_of(p); begin += block) {
+    run_block(p, t, end, begin, mine, sums);
   }
-  if (!p->back) {
-    part.begin = 0;
-    part.count = vectors_of(p);
-    (void)mix(p, &part, p->inner, p->to);
+  if (!p->whole_first) {
+    sums[0] += run_whole(p, t);
   }
 }
 
-/* Arrays for all threads: the phases are 1 until a diagonal says otherwise. */
+/* Arrays for all threads: the numbers are 1 until a diagonal says otherwise. */
 static qv_code make_workspaces(bool real, char **space)
 {
   const size_t threads = (size_t)omp_get_max_threads(), number = QV_DIAGONAL_BLOCK;
   QV_TRY(qv_alloc(QV_MEM_BUFFER, 3 * threads * number, sizeof(double), space));
   for (size_t i = 0; i < threads; i++) {
-    void *const re = *space + 3 * i * number * sizeof(double);
+    void *const turn = *space + 3 * i * number * sizeof(double);
     for (size_t k = 0; k < number; k++) {
       if (real) {
-        ((double *)re)[k] = 1;
+        ((double *)turn)[2 * k] = 1;
       } else {
-        ((float *)re)[k] = 1;
+        ((float *)turn)[2 * k] = 1;
       }
     }
   }
@@ -208,7 +232,7 @@ static workspace workspace_of(char *space)
 {
   const size_t bytes = QV_DIAGONAL_BLOCK * sizeof(double);
   char *const mine = space + 3 * (size_t)omp_get_thread_num() * bytes;
-  return (workspace){mine, mine + bytes, mine + 2 * bytes};
+  return (workspace){mine, mine + 2 * bytes};
 }
 
 /* sums[2 part + i] of PARTS parts. */

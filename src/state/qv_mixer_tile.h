@@ -34,10 +34,10 @@ typedef struct {
   int rate;           /* vectors fetched by a vector that is worked on, in sixteenths */
 } qv_mixer_part;
 
-/* What a diagonal does to the amplitudes of a part, in order: cos and sin of its phases and, on the way back, the
- * values of its generator. Of the precision of the tile, aligned to 64 bytes. */
+/* What a diagonal does to the amplitudes of a part, in order: the numbers it multiplies by, pairs (re, im), and on the
+ * way back the values of its generator. Of the precision of the tile, aligned to 64 bytes. */
 typedef struct {
-  const void *re, *im, *energy;
+  const void *turn, *energy;
 } qv_mixer_phase;
 
 /* Mixes vector bits [from, from + bits), bits 1..QV_MIXER_ROUND_BITS. `back`: of both tiles; returns Re <left| -i sum X

@@ -149,6 +149,72 @@ static void layers(int n, qv_precision precision, bool integral, bool stored, ui
   qv_state_destroy(&state);
 }
 
+/* The amplitude of a logical index, or NaN where another rank has it; and setting it. */
+static double _Complex amplitude_here(qv_state *state, uint64_t index)
+{
+  const qv_layout *layout = qv_state_layout(state);
+  const uint64_t at = qv_layout_physical(layout, index), i = at & ((1ULL << layout->nlocal) - 1);
+  if (at >> layout->nlocal != (uint64_t)qv_comm_rank(qv_state_comm(state))) {
+    return NAN;
+  }
+  return qv_state_precision(state) == QV_DOUBLE ? ((double _Complex *)qv_state_data(state))[i]
+                                                : (double _Complex)((float _Complex *)qv_state_data(state))[i];
+}
+
+static void set_here(qv_state *state, uint64_t index, double _Complex amplitude)
+{
+  const qv_layout *layout = qv_state_layout(state);
+  const uint64_t at = qv_layout_physical(layout, index), i = at & ((1ULL << layout->nlocal) - 1);
+  if (at >> layout->nlocal != (uint64_t)qv_comm_rank(qv_state_comm(state))) {
+    return;
+  }
+  if (qv_state_precision(state) == QV_DOUBLE) {
+    ((double _Complex *)qv_state_data(state))[i] = amplitude;
+  } else {
+    ((float _Complex *)qv_state_data(state))[i] = (float _Complex)amplitude;
+  }
+}
+
+/* Mixing at every qubit position of larger states against the closed form: from |x>, the amplitude of y is cos^(n-d)
+ * (-i sin)^d with d the number of bits that differ; looked at are those up to two bits away and a stride of others. On
+ * the way back, <left| -i sum X |x> with left = -i sum_q w_q |x with q flipped> is the sum of the weights w. */
+static void closed_form(int n, qv_precision precision)
+{
+  const double beta = 0.9, tolerance = precision == QV_DOUBLE ? 1e-14 : 1e-6;
+  const uint64_t x = 0x2b5a6d3c9 & ((1ULL << n) - 1);
+  double _Complex expected[QV_QUBITS_MAX];
+  double slope, none, weights = 0;
+  qv_state *state = NULL, *left = NULL;
+  for (int d = 0; d <= n; d++) {
+    expected[d] = cpow(-I * sin(beta), d) * pow(cos(beta), n - d);
+  }
+  CHECK(qv_state_create(qv_comm_world(), n, precision, &state) == QV_OK);
+  CHECK(qv_state_create(qv_comm_world(), n, precision, &left) == QV_OK);
+  CHECK(qv_state_set_basis(state, x) == QV_OK && qv_mixer_apply(state, beta, NULL) == QV_OK);
+  for (int a = 0; a < n; a++) {
+    for (int b = 0; b < n; b++) {
+      const uint64_t y = x ^ 1ULL << a ^ 1ULL << b;
+      CHECK(!(cabs(amplitude_here(state, y) - expected[a == b ? 0 : 2]) > tolerance));
+    }
+  }
+  for (uint64_t y = 0; y < 1ULL << n; y += 61) {
+    CHECK(!(cabs(amplitude_here(state, y) - expected[__builtin_popcountll(x ^ y)]) > tolerance));
+  }
+  for (int q = 0; q < n; q++) {
+    weights += 1 + 0.125 * q;
+    set_here(left, x ^ 1ULL << q, -I * (1 + 0.125 * q));
+  }
+  CHECK(qv_mixer_apply(left, beta, NULL) == QV_OK);
+  CHECK(qv_mixer_unapply(state, left, beta, NULL, &slope, &none) == QV_OK);
+  qv_comm_sum(qv_comm_world(), &slope, 1);
+  CHECK(fabs(slope - weights) < 100 * n * tolerance && none == 0);
+  for (int q = 0; q < n; q++) {
+    CHECK(!(cabs(amplitude_here(left, x ^ 1ULL << q) + I * (1 + 0.125 * q)) > 100 * tolerance));
+  }
+  qv_state_destroy(&left);
+  qv_state_destroy(&state);
+}
+
 static void weigh_square(const void *context, int64_t count, const double *energy, double *weight)
 {
   for (int64_t i = 0; i < count; i++) {
@@ -247,6 +313,10 @@ int main(int argc, char **argv)
     layers(n, QV_DOUBLE, false, n == 11, (uint64_t)n);
   }
   layers(most, QV_SINGLE, true, true, 16);
+  const int sizes[] = {9, 12, 13, 17, 20}, ranks = qv_comm_size(qv_comm_world()); /* up to 6 high bits on one rank */
+  for (int k = 0; k < (ranks == 1 ? 5 : ranks == 2 ? 4 : 2); k++) {
+    closed_form(sizes[k], k % 2 ? QV_SINGLE : QV_DOUBLE);
+  }
   for (int n = 3; n <= 12; n += 3) {
     measures(n, n % 2, true, (uint64_t)n);
     measures(n, n % 2 == 0, false, (uint64_t)n);
