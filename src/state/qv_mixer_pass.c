@@ -17,8 +17,8 @@
  * the first-level cache for the bits inside a block, and as a whole for the others. */
 typedef struct {
   const qv_mixer_pass *pass;
-  bool real, back; /* double precision; both states */
-  bool whole_first;
+  bool real, back;  /* double precision; both states */
+  bool whole_first; /* the bits above the blocks come before them: back to a diagonal */
   int lane_bits, bits, piece, spread;
   int from, inner, to; /* tile bits that are mixed, inside blocks up to `inner` */
   int block_bits;
@@ -97,7 +97,7 @@ static qv_code make_plan(const qv_mixer_pass *pass, plan *p)
   p->bits = p->piece + mixed;
   p->from = p->piece;
   p->to = p->bits;
-  p->block_bits = least(p->bits, QV_DIAGONAL_BITS);
+  p->block_bits = p->from < QV_DIAGONAL_BITS ? least(p->bits, QV_DIAGONAL_BITS) : p->bits;
   p->whole_first = p->back && p->from == 0;
   p->inner = most(p->from, p->block_bits);
   p->angle = angle_of(p->back ? -pass->beta : pass->beta);
@@ -169,9 +169,9 @@ static void mix_block(const plan *p, const qv_mixer_part *part, int64_t first, c
   (void)mix(p, part, QV_MIXER_FIRST_BITS, p->inner);
 }
 
-/* A block from the vector `begin` of a tile on, and what is fetched meanwhile: on the way forward a later block, of the
- * next tile behind the last ones. On the way back the mixing of whole tiles comes first, so that the next tile has to
- * be there as a whole: fetched is its block of the same number. */
+/* A block from the vector `begin` of a tile on, and what is fetched meanwhile: a later block, of the next tile behind
+ * the last ones. Where the mixing of whole tiles comes first the next one has to be there as a whole: fetched is its
+ * block of the same number. */
 static void run_block(const plan *p, int64_t t, int64_t end, int64_t begin, const workspace *mine, double sums[2])
 {
   const int64_t block = (int64_t)1 << (p->block_bits - p->lane_bits), vectors = vectors_of(p);
@@ -195,7 +195,6 @@ static double run_whole(const plan *p, int64_t t)
   return mix(p, &part, p->inner, p->to);
 }
 
-/* Back in the opposite order: the diagonal comes last. */
 static void run_tile(const plan *p, int64_t t, int64_t end, const workspace *mine, double sums[2])
 {
   const int64_t block = (int64_t)1 << (p->block_bits - p->lane_bits);
