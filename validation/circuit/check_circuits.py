@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Runs the circuits of validation/data/circuits through the program and compares with expected.json.
 
-Probabilities of basis states and expectation values of X, Y, Z and ZZ must agree to 1e-10; in single precision to 1e-5,
-and to 1e-4 for circuits of more than 1000 operations, over which its rounding adds up. The outcomes of programs that
-measure must lie within five standard errors of the exact distribution.
+Probabilities of basis states and expectation values of X, Y, Z and ZZ must agree to 1e-10, in single precision to 1e-5.
+The outcomes of programs that measure must lie within five standard errors of the exact distribution.
 usage: check_circuits.py PROGRAM DATA QUBITS PRECISION LAUNCHER..."""
 import json
 import math
@@ -16,6 +15,7 @@ import h5py
 
 program, data, most, precision, launcher = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5:]
 SHOTS = 4000
+TOLERANCE = 1e-10 if precision == "double" else 1e-5
 
 
 def paulis(n):
@@ -51,8 +51,7 @@ def exact(folder, name, path, want):
                     abs(table[bit, bit] - want["expY"][q]))
     for q in range(n - 1):
         worst = max(worst, abs(table[0, 3 << q] - want["expZZ_chain"][q]))
-    single = 1e-4 if want["ops"] > 1000 else 1e-5
-    assert worst < (1e-10 if precision == "double" else single), f"{name}: deviation {worst}"
+    assert worst < TOLERANCE, f"{name}: deviation {worst}"
 
 
 def sampled(folder, name, path, want):
@@ -80,7 +79,7 @@ with tempfile.TemporaryDirectory() as folder:
             assert code == 0, f"{name}: exit {code}: {text}"
             with h5py.File(os.path.join(folder, "out.h5")) as file:
                 worst = max(abs(abs(a) ** 2 - 0.5) for a in file["amplitudes"][:])
-            assert worst < (1e-10 if precision == "double" else 1e-5), f"{name}: deviation {worst}"
+            assert worst < TOLERANCE, f"{name}: deviation {worst}"
             compared += 1
         if "amp2_top" in want:
             exact(folder, name, path, want)
