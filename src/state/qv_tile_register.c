@@ -49,20 +49,31 @@ struct qv_register {
   uint64_t offsets[MEMBERS];         /* combinations of the flips */
   uint64_t signs[QV_REGISTER_SIGNS]; /* masks whose parities diagonals look at, outside the dimensions */
   int nsigns;
+  uint8_t *patterns; /* [cosets] parities of the signs at the first vectors, as bits; NULL without signs */
   register_step steps[QV_REGISTER_STEPS];
   void *constants; /* in the precision of the tile */
   int nconstants;
   double scale;
 };
 
-/* The parities of the signs at a vector with its outer bits, as bits. */
-static inline __attribute__((always_inline)) int pattern_at(const qv_register *g, uint64_t vector)
+/* The bits of n with zeros at those of the dimensions: the first vector of a coset. */
+static inline __attribute__((always_inline)) uint64_t first_of(const qv_register *g, uint64_t n)
 {
-  int pattern = 0;
-  for (int k = 0; k < g->nsigns; k++) {
-    pattern |= qv_parity(g->signs[k] & vector) << k;
+#pragma GCC unroll 3
+  for (int d = 0; d < QV_REGISTER_DIMS; d++) {
+    n += n & g->above[d];
   }
-  return pattern;
+  return n;
+}
+
+/* The parities of the signs at a vector or at outer bits, as bits. */
+static uint8_t pattern_at(const qv_register *g, uint64_t vector)
+{
+  unsigned pattern = 0;
+  for (int k = 0; k < g->nsigns; k++) {
+    pattern |= (unsigned)qv_parity(g->signs[k] & vector) << k;
+  }
+  return (uint8_t)pattern;
 }
 
 #define PAIR_CASES(q)                                                                                                  \
@@ -412,6 +423,16 @@ static size_t constants_of(const qv_tile_op *ops, int count, const int *chosen)
   return vectors;
 }
 
+static qv_code find_patterns(qv_register *g)
+{
+  const int64_t cosets = qv_register_cosets(g);
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)cosets, sizeof *g->patterns, &g->patterns));
+  for (int64_t n = 0; n < cosets; n++) {
+    g->patterns[n] = pattern_at(g, first_of(g, (uint64_t)n));
+  }
+  return QV_OK;
+}
+
 qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, const uint64_t *flips, int vector_bits,
                            bool single, double *scale, qv_register **out)
 {
@@ -433,7 +454,10 @@ qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, 
   set_dimensions(g, flips);
   memcpy(g->signs, signs, sizeof signs);
   g->nsigns = nsigns;
-  const qv_code code = qv_alloc(QV_MEM_CIRCUIT, constants_of(ops, count, chosen), 64, &g->constants);
+  qv_code code = qv_alloc(QV_MEM_CIRCUIT, constants_of(ops, count, chosen), 64, &g->constants);
+  if (code == QV_OK && nsigns > 0) {
+    code = find_patterns(g);
+  }
   if (code != QV_OK) {
     qv_register_destroy(&g);
     return code;
@@ -449,6 +473,7 @@ void qv_register_destroy(qv_register **group)
   if (!*group) {
     return;
   }
+  qv_free(&(*group)->patterns);
   qv_free(&(*group)->constants);
   qv_free(group);
 }
