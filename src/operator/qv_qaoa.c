@@ -2,6 +2,7 @@
 
 #include "base/qv_memory.h"
 #include "operator/qv_qaoa_private.h"
+#include "parallel/qv_interrupt.h"
 
 #include <math.h>
 #include <string.h>
@@ -143,6 +144,7 @@ qv_code qv_qaoa_run(qv_qaoa *q, int layers, const double *angles)
   }
   QV_TRY(qv_qaoa_start(q, q->state));
   for (int l = 0; l < layers; l++) {
+    QV_TRY(qv_interrupt_check(q->comm));
     QV_TRY(apply_layer(q, angles[l], angles[layers + l]));
   }
   return QV_OK;
@@ -229,6 +231,7 @@ qv_code qv_qaoa_evaluate(qv_qaoa *q, int layers, const double *angles, double *v
   QV_TRY(qv_diagonal_apply(q->cost, q->state, &weight, q->left));
   for (int l = layers - 1; l >= 0; l--) {
     double slopes[2] = {0, 0};
+    QV_TRY(qv_interrupt_check(q->comm));
     QV_TRY(unapply_layer(q, angles[l], angles[layers + l], slopes));
     gradient[l] = 2 * slopes[0];
     gradient[layers + l] = 2 * slopes[1];

@@ -1,8 +1,10 @@
 #include "operator/qv_transverse.h"
 
 #include "base/qv_memory.h"
+#include "parallel/qv_interrupt.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { STAGES = 6 };
@@ -97,11 +99,13 @@ qv_transverse_progress *qv_transverse_where(qv_transverse *evolution)
   return &evolution->where;
 }
 
-qv_code qv_transverse_advance(qv_transverse *e, qv_state *state, double time, double length)
+/* `ask`: between two stages, whether to give up, which leaves the state somewhere on the way. */
+static qv_code advance(qv_transverse *e, qv_state *state, double time, double length, bool ask)
 {
   double phase_time = time, mixer_time = time, field, coupling;
   for (int k = 0; k < STAGES; k++) {
     qv_diagonal_hook hook;
+    QV_TRY(ask ? qv_interrupt_check(e->comm) : QV_OK);
     const qv_layout layout = qv_mixer_diagonal_layout(qv_state_layout(state), false);
     qv_ramp_at(e->ramp, mixer_time, &field, &coupling); /* phases are read at the time that the mixers have reached */
     QV_TRY(qv_agree(e->comm, qv_diagonal_phase(e->cost, e->comm, &layout, qv_state_precision(state),
@@ -113,6 +117,11 @@ qv_code qv_transverse_advance(qv_transverse *e, qv_state *state, double time, do
   }
   qv_ramp_at(e->ramp, mixer_time, &field, &coupling);
   return qv_diagonal_rotate(e->cost, state, share_a[STAGES] * length * coupling);
+}
+
+qv_code qv_transverse_advance(qv_transverse *e, qv_state *state, double time, double length)
+{
+  return advance(e, state, time, length, false);
 }
 
 static qv_layout home(const qv_state *state)
@@ -160,6 +169,22 @@ static double choose_length(const qv_transverse *e, double end)
   return e->where.step >= rest * (1 - 1e-12) ? rest : e->where.step > rest / 2 ? rest / 2 : e->where.step;
 }
 
+/* The step as two halves in e->state, and as one in e->other. The halves, two thirds of the work, are made where they
+ * can be given up without loss. */
+static qv_code try_both(qv_transverse *e, double length)
+{
+  const double time = e->where.time;
+  QV_TRY(qv_state_copy(e->other, e->state));
+  QV_TRY(advance(e, e->other, time, length / 2, true));
+  QV_TRY(advance(e, e->other, time + length / 2, length / 2, true));
+  QV_TRY(qv_interrupt_check(e->comm));
+  QV_TRY(advance(e, e->state, time, length, false));
+  qv_state *const halves = e->other;
+  e->other = e->state;
+  e->state = halves;
+  return QV_OK;
+}
+
 qv_code qv_transverse_step(qv_transverse *e, double tolerance, double end)
 {
   qv_transverse_progress *w = &e->where;
@@ -168,10 +193,7 @@ qv_code qv_transverse_step(qv_transverse *e, double tolerance, double end)
     first_step(e, &w->step);
   }
   const double length = choose_length(e, end), total = length_of(e->ramp);
-  QV_TRY(qv_state_copy(e->other, e->state));
-  QV_TRY(qv_transverse_advance(e, e->other, w->time, length));
-  QV_TRY(qv_transverse_advance(e, e->state, w->time, length / 2));
-  QV_TRY(qv_transverse_advance(e, e->state, w->time + length / 2, length / 2));
+  QV_TRY(try_both(e, length));
   QV_TRY(compare(e, &distance));
   const double error = distance / 15, allowed = tolerance * length / total;
   if (!isfinite(error)) {

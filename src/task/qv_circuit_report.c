@@ -2,6 +2,7 @@
 #include "base/qv_memory.h"
 #include "parallel/qv_interrupt.h"
 #include "task/qv_circuit_run.h"
+#include "task/qv_sampled.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 
 /* Shots drawn between two looks whether to give up. */
-#define SHOTS_AT_ONCE ((int64_t)1 << 20)
 
 static int compare_outcomes(const void *a, const void *b)
 {
@@ -67,18 +67,6 @@ static qv_code put_counts(const qv_circuit_task *self, const uint64_t *value, co
                        "", "its share of the shots");
 }
 
-/* Draws all shots, some at a time: each time costs a pass over the state, and at 30 qubits the shots some seconds. */
-static qv_code sample(qv_circuit_task *self)
-{
-  const uint64_t seed = (uint64_t)qv_deck_int(self->deck, "run.seed");
-  for (int64_t first = 0; first < self->shots; first += SHOTS_AT_ONCE) {
-    const int64_t count = self->shots - first < SHOTS_AT_ONCE ? self->shots - first : SHOTS_AT_ONCE;
-    QV_TRY(qv_interrupt_check(self->comm));
-    QV_TRY(qv_state_sample(self->state, seed, (uint64_t)first, count, self->outcomes + first));
-  }
-  return QV_OK;
-}
-
 static qv_code report_counts(qv_circuit_task *self, qv_archive *archive, qv_result *result)
 {
   const int64_t width = self->kind == QV_PROGRAM_UNITARY ? self->program->nqubit : self->program->nbit;
@@ -88,7 +76,8 @@ static qv_code report_counts(qv_circuit_task *self, qv_archive *archive, qv_resu
     return QV_OK;
   }
   if (self->kind != QV_PROGRAM_MIDWAY) {
-    QV_TRY(sample(self));
+    const uint64_t seed = (uint64_t)qv_deck_int(self->deck, "run.seed");
+    QV_TRY(qv_sampled_draw(self->comm, self->state, seed, self->shots, self->outcomes));
   }
   to_bits(self);
   qv_code code = qv_alloc(QV_MEM_TASK, (size_t)self->shots, sizeof *value, &value);

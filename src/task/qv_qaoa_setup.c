@@ -1,6 +1,7 @@
 /* The keys of the task qaoa, and what it sets up: problem, diagonal, states, scale. */
 #include "base/qv_memory.h"
 #include "montecarlo/qv_anneal.h"
+#include "parallel/qv_interrupt.h"
 #include "problem/qv_ising_operator.h"
 #include "task/qv_qaoa_task.h"
 #include "task/qv_task_model.h"
@@ -164,6 +165,12 @@ static qv_code find_scale(qv_qaoa_task *self, double *scale)
   return QV_OK;
 }
 
+/* Between two parts of a set-up. Not in the later rounds of a recursion: what is saved of it has changed already. */
+static qv_code may_go_on(const qv_qaoa_task *self)
+{
+  return self->model ? QV_OK : qv_interrupt_check(self->comm);
+}
+
 qv_code qv_qaoa_task_build(qv_qaoa_task *self)
 {
   const qv_deck *deck = self->deck;
@@ -190,7 +197,9 @@ qv_code qv_qaoa_task_build(qv_qaoa_task *self)
   for (int pass = 0; pass < 2; pass++) { /* the scale comes from the start state, and eta from the scale */
     opts.eta = pass ? qv_deck_real(deck, "qaoa.gibbs_eta") / self->scale : 1;
     qv_qaoa_destroy(&self->qaoa);
+    QV_TRY(may_go_on(self));
     QV_TRY(qv_qaoa_create(self->comm, self->cost, &opts, &self->qaoa));
+    QV_TRY(may_go_on(self));
     QV_TRY(pass ? QV_OK : find_scale(self, &self->scale));
     if (opts.objective != QV_QAOA_GIBBS) {
       break;

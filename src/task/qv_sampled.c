@@ -3,12 +3,15 @@
 
 #include "base/qv_memory.h"
 #include "montecarlo/qv_anneal.h"
+#include "parallel/qv_interrupt.h"
 #include "state/qv_measure.h"
 #include "task/qv_task_model.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SHOTS_AT_ONCE ((int64_t)1 << 20)
 
 const qv_key qv_keys_sampled[] = {
     {"sampling.shots", QV_KEY_COUNT, "", "4096", "[1,1000000000]", false, "0.1", "Configurations drawn from the state"},
@@ -65,12 +68,23 @@ static void count_shots(const qv_sampled *self, int64_t shots, uint64_t *outcome
   }
 }
 
+qv_code qv_sampled_draw(const qv_comm *comm, qv_state *state, uint64_t seed, int64_t shots, uint64_t *outcomes)
+{
+  for (int64_t first = 0; first < shots; first += SHOTS_AT_ONCE) {
+    const int64_t count = shots - first < SHOTS_AT_ONCE ? shots - first : SHOTS_AT_ONCE;
+    QV_TRY(qv_interrupt_check(comm));
+    QV_TRY(qv_state_sample(state, seed, (uint64_t)first, count, outcomes + first));
+  }
+  return QV_OK;
+}
+
 static qv_code draw(const qv_sampled *self, sample *s)
 {
   const int64_t shots = qv_deck_int(self->deck, "sampling.shots");
   uint64_t *outcomes = NULL;
   QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)shots, sizeof *outcomes, &outcomes)));
-  const qv_code code = qv_state_sample(self->state, (uint64_t)qv_deck_int(self->deck, "run.seed"), 0, shots, outcomes);
+  const uint64_t seed = (uint64_t)qv_deck_int(self->deck, "run.seed");
+  const qv_code code = qv_sampled_draw(self->comm, self->state, seed, shots, outcomes);
   if (code == QV_OK) {
     count_shots(self, shots, outcomes, s);
   }
@@ -114,6 +128,7 @@ static qv_code add_quality(const qv_sampled *self, qv_diagonal_extremes *extreme
 {
   const qv_state *state = self->state;
   double values[2];
+  QV_TRY(qv_interrupt_check(self->comm));
   QV_TRY(qv_diagonal_find(self->cost, qv_state_comm(state), qv_state_layout(state), extremes));
   const double upto = extremes->lowest + 1e-12 * (extremes->highest - extremes->lowest);
   const qv_diagonal_weight weights[2] = {{weigh_energy, NULL}, {weigh_lowest, &upto}};
@@ -167,7 +182,8 @@ static qv_code add_annealing(const qv_sampled *self, qv_result *result)
   opts.max_sweeps = 8192;
   qv_code code = qv_anneal_create(self->comm, self->problem->cost, &opts, &search);
   while (code == QV_OK && !progress.done) {
-    code = qv_anneal_step(search, &progress);
+    code = qv_interrupt_check(self->comm);
+    code = code == QV_OK ? qv_anneal_step(search, &progress) : code;
   }
   if (code == QV_OK) {
     code = qv_anneal_statistics(search, &t, &sweeps, &runs);

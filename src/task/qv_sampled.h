@@ -19,6 +19,11 @@ typedef struct {
   qv_state *state;   /* qubit i is variable i */
 } qv_sampled;
 
+/* Draws all shots in parts of about a million, each a pass over the state and at 30 qubits some seconds; before each it
+ * is asked whether to give up (QV_STOPPED). The state is brought into the identity layout; outcomes [shots] are the
+ * same on all ranks. `comm`: the ranks of the task. Collective. */
+qv_code qv_sampled_draw(const qv_comm *comm, qv_state *state, uint64_t seed, int64_t shots, uint64_t *outcomes);
+
 /* Draws sampling.shots configurations and adds to the result: the best of them in the problem's words, as it was drawn
  * (what the problem's repair makes of it stands beside); how good the state is (mean cost, probability of the lowest
  * cost of all configurations, shots to find it); and the classical answers. The solutions go into the archive. The

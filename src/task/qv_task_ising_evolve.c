@@ -6,6 +6,7 @@
 #include "operator/qv_qaoa.h"
 #include "operator/qv_transverse.h"
 #include "optimize/qv_eigen.h"
+#include "parallel/qv_interrupt.h"
 #include "problem/qv_ising_operator.h"
 #include "task/qv_sampled.h"
 #include "task/qv_task.h"
@@ -175,9 +176,11 @@ static qv_code set_up(evolving *self)
 {
   QV_TRY(read_problem(self));
   QV_TRY(qv_agree(self->comm, make_ramp(self)));
+  QV_TRY(qv_interrupt_check(self->comm));
   QV_TRY(qv_transverse_create(self->comm, self->cost, &self->ramp,
                               (qv_precision)qv_deck_choice(self->deck, "run.precision"), &self->evolution));
   const qv_state *state = qv_transverse_state(self->evolution);
+  QV_TRY(qv_interrupt_check(self->comm));
   QV_TRY(qv_diagonal_find(self->cost, qv_state_comm(state), qv_state_layout(state), &self->extremes));
   return record(self, 0);
 }

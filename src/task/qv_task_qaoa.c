@@ -166,6 +166,23 @@ void qv_qaoa_task_best(const qv_qaoa_task *self, double *angles)
   qv_qaoa_angles_from(self, seen, angles);
 }
 
+/* The optimiser has no question left at this depth. */
+static qv_code end_depth(qv_qaoa_task *self)
+{
+  double value, norm;
+  int64_t iterations;
+  const double *best;
+  qv_optimizer_best(self->optimizer, &best, &value, &norm, &iterations);
+  self->reached[self->depth - 1] = value * unit_of(self);
+  self->earlier += qv_optimizer_journal(self->optimizer).count;
+  if (self->depth < self->layers) {
+    qv_qaoa_angles_next(self, best);
+    return begin_depth(self);
+  }
+  self->optimised = true;
+  return QV_OK;
+}
+
 /* One evaluation; without a question left, the depth is over. */
 static qv_code optimise(qv_qaoa_task *self)
 {
@@ -174,18 +191,7 @@ static qv_code optimise(qv_qaoa_task *self)
   double value = 0, *seen = self->gradient;
   QV_TRY(qv_optimizer_ask(self->optimizer, &question));
   if (question.done) {
-    double norm;
-    int64_t iterations;
-    const double *best;
-    qv_optimizer_best(self->optimizer, &best, &value, &norm, &iterations);
-    self->reached[self->depth - 1] = value * unit_of(self);
-    self->earlier += qv_optimizer_journal(self->optimizer).count;
-    if (self->depth < self->layers) {
-      qv_qaoa_angles_next(self, best);
-      return begin_depth(self);
-    }
-    self->optimised = true;
-    return QV_OK;
+    return end_depth(self);
   }
   qv_qaoa_angles_from(self, question.parameters, self->angles);
   QV_TRY(qv_qaoa_evaluate(self->qaoa, self->depth, self->angles, &value, gradient ? self->gradient : NULL));
@@ -313,6 +319,17 @@ static qv_code load_journal(qv_qaoa_task *self, qv_archive *archive)
   return code;
 }
 
+/* The results may follow without another step, and take the last depth to be over if it is. */
+static qv_code look_ahead(qv_qaoa_task *self)
+{
+  qv_question question = {0};
+  if (self->depth < self->layers || !self->optimizer) {
+    return QV_OK;
+  }
+  QV_TRY(qv_optimizer_ask(self->optimizer, &question));
+  return question.done ? end_depth(self) : QV_OK;
+}
+
 static qv_code load(void *context, qv_archive *archive)
 {
   qv_qaoa_task *self = context;
@@ -331,7 +348,8 @@ static qv_code load(void *context, qv_archive *archive)
   self->depth = (int)numbers[0];
   QV_TRY(begin_depth(self));
   self->earlier = numbers[1];
-  return load_journal(self, archive);
+  QV_TRY(load_journal(self, archive));
+  return look_ahead(self);
 }
 
 static qv_code finish(void *context, bool done, qv_archive *archive, qv_result *result)

@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import re
 import unittest
 from unittest import mock
 
@@ -144,6 +145,29 @@ class Restart(Task):
         for key, value in whole["values"].items():
             if isinstance(value, (int, float)):
                 self.assertAlmostEqual(value, again["values"][key], delta=1e-8 * (1 + abs(value)), msg=key)
+
+    def give_up_inside(self, deck):
+        """In the set-up, in the middle of the work, and while the results are made: the same bits afterwards."""
+        exact = ("--set", "baseline=[exact]")
+        with mock.patch.dict(os.environ, QV_FAULT="stop.inside:0:0"):
+            told = self.run_deck(deck, *exact, output="alone")
+        asked = int(re.search(r"^fault site stop\.inside: (\d+) calls$", told, re.M)[1])
+        self.assertGreater(asked, 20)
+        for ask in (1, asked // 2, asked):
+            folder = f"inside{ask}"
+            with mock.patch.dict(os.environ, QV_FAULT=f"stop.inside:{ask}:0"):
+                told = self.run_deck(deck, *exact, code=75, output=folder)
+            self.assertEqual("stopped in the set-up" in told, ask == 1)
+            self.run_deck(deck, *exact, output=folder)
+            whole, again = self.summary("result", "alone"), self.summary("result", folder)
+            for part in ("return_result", "values", "baseline"):
+                self.assertEqual(whole[part], again[part])
+
+    def test_inside_a_step(self):
+        self.give_up_inside(self.write("task: qaoa\nmodel: {objective: labs, length: 12}\n"
+                                       "qaoa: {layers: 4}\noptimizer: {max_evaluations: 8}\n"))
+        self.give_up_inside(self.write("task: ising-evolve\nmodel: {objective: labs, length: 12}\n"
+                                       "evolve: {time: 2, tolerance: 1.0e-4}\n"))
 
     def test_grown_angles(self):
         self.compare(self.write("task: qaoa\nmodel: {objective: labs, length: 15}\n"
