@@ -47,7 +47,7 @@ static qv_code check_parts(const qv_archive *a, const char *name, int64_t total,
   const int64_t mine[3] = {total, first, count};
   int64_t(*all)[3] = NULL;
   int64_t next = 0;
-  qv_code code = qv_agree(a->comm, qv_alloc(QV_MEM_IO, (size_t)size, sizeof *all, &all));
+  qv_code code = qv_comm_alloc(a->comm, QV_MEM_IO, (size_t)size, sizeof *all, &all);
   if (code != QV_OK) {
     qv_free(&all);
     return code;

@@ -289,7 +289,7 @@ static qv_code run_back(const execution *e, qv_state *state, qv_state *left, dou
   if (is_small(state)) {
     return run_back_small(e, state, left, gradient);
   }
-  QV_TRY(qv_agree(qv_state_comm(state), qv_alloc(QV_MEM_CIRCUIT, (size_t)e->schedule->nops, sizeof *slopes, &slopes)));
+  QV_TRY(qv_comm_alloc(qv_state_comm(state), QV_MEM_CIRCUIT, (size_t)e->schedule->nops, sizeof *slopes, &slopes));
   const qv_code code = run_stages_back(e, state, left, slopes, gradient);
   qv_free(&slopes);
   return code;

@@ -123,7 +123,7 @@ static qv_code count_on_node(const qv_comm *comm, char host[HOST_BYTES], int *he
   const size_t size = (size_t)qv_comm_size(comm);
   memset(host, 0, HOST_BYTES);
   gethostname(host, HOST_BYTES - 1);
-  const qv_code code = qv_agree(comm, qv_alloc(QV_MEM_IO, size, HOST_BYTES, &hosts));
+  const qv_code code = qv_comm_alloc(comm, QV_MEM_IO, size, HOST_BYTES, &hosts);
   if (code == QV_OK) {
     qv_comm_gather(comm, host, HOST_BYTES, hosts);
     *here = 0;

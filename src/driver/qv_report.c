@@ -58,7 +58,7 @@ static void gather_timers(const qv_comm *comm, timer_table *table)
 static qv_code make_table(const qv_comm *comm, timer_table **out)
 {
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_IO, 1, sizeof **out, out)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_IO, 1, sizeof **out, out));
   gather_timers(comm, *out);
   return QV_OK;
 }

@@ -30,7 +30,7 @@ qv_code qv_multilevel_create(const qv_comm *comm, const qv_sampler *samplers, co
   *out = NULL;
   QV_REQUIRE(opts->error > 0 && opts->most_levels >= 3 && opts->most_levels <= QV_MULTILEVEL_LEVELS &&
              opts->first_blocks >= 1 && opts->step_blocks >= 1);
-  qv_code code = qv_agree(comm, qv_alloc(QV_MEM_SAMPLES, 1, sizeof *m, &m));
+  qv_code code = qv_comm_alloc(comm, QV_MEM_SAMPLES, 1, sizeof *m, &m);
   for (int l = 0; code == QV_OK && l < opts->most_levels; l++) {
     QV_REQUIRE(samplers[l].components == 2);
     m->opts = *opts;

@@ -270,7 +270,7 @@ qv_code qv_diagonal_quantile(qv_diagonal *d, const qv_state *state, double part,
   histogram *all = NULL;
   double low, high;
   QV_TRY(ready(d, state, &v));
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_OPERATOR, 1 + QV_DIAGONAL_PARTS, sizeof *all, &all)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_OPERATOR, 1 + QV_DIAGONAL_PARTS, sizeof *all, &all));
   find_range(d, v, &low, &high);
   qv_comm_min(comm, &low, 1);
   qv_comm_max(comm, &high, 1);
@@ -310,7 +310,7 @@ qv_code qv_diagonal_correlations(qv_diagonal *d, const qv_state *state, double *
   const qv_diagonal_view *v = NULL;
   double *sums = NULL;
   QV_TRY(ready(d, state, &v));
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_OPERATOR, (size_t)d->nterms * QV_DIAGONAL_PARTS, sizeof *sums, &sums)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_OPERATOR, (size_t)d->nterms * QV_DIAGONAL_PARTS, sizeof *sums, &sums));
 #pragma omp parallel for schedule(dynamic)
   for (int part = 0; part < QV_DIAGONAL_PARTS; part++) {
     correlate_part(d, v, state, part, sums + part * d->nterms);

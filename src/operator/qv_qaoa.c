@@ -31,7 +31,7 @@ qv_code qv_qaoa_create(const qv_comm *comm, qv_diagonal *cost, const qv_qaoa_opt
   *out = NULL;
   QV_REQUIRE((opts->mixer == QV_QAOA_BIASED) == (opts->bias != NULL));
   QV_REQUIRE(opts->block >= 0 && (opts->block == 0 || qv_diagonal_qubits(cost) % opts->block == 0));
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_OPERATOR, 1, sizeof *q, &q)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_OPERATOR, 1, sizeof *q, &q));
   q->cost = cost;
   q->n = qv_diagonal_qubits(cost);
   q->comm = qv_state_choose_comm(comm, q->n);

@@ -62,7 +62,7 @@ qv_code qv_transverse_create(const qv_comm *comm, qv_diagonal *cost, const qv_ra
   qv_transverse *e = NULL;
   const int n = qv_diagonal_qubits(cost);
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_OPERATOR, 1, sizeof *e, &e)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_OPERATOR, 1, sizeof *e, &e));
   e->comm = qv_state_choose_comm(comm, n);
   e->cost = cost;
   e->ramp = ramp;

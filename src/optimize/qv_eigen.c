@@ -409,7 +409,7 @@ static qv_code find_segment(search *s, qv_eigen_progress *progress, double *valu
   QV_TRY(solve(s, pairs, global));
   if (!s->cut) {
     double *found = NULL;
-    QV_TRY(qv_agree(s->comm, qv_alloc(QV_MEM_BUFFER, (size_t)s->op->local_count, sizeof *found, &found)));
+    QV_TRY(qv_comm_alloc(s->comm, QV_MEM_BUFFER, (size_t)s->op->local_count, sizeof *found, &found));
     const qv_code code = take_pairs(s, values, residuals, found, &taken, &weight);
     if (code == QV_OK) {
       copy(s->op->local_count, found, vector);

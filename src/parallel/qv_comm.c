@@ -85,11 +85,7 @@ qv_code qv_comm_split(const qv_comm *parent, int color, qv_comm **out)
 {
   qv_comm *comm = NULL;
   *out = NULL;
-  const qv_code code = qv_agree(parent, qv_alloc(QV_MEM_TASK, 1, sizeof *comm, &comm));
-  if (code != QV_OK) {
-    qv_free(&comm);
-    return code;
-  }
+  QV_TRY(qv_comm_alloc(parent, QV_MEM_TASK, 1, sizeof *comm, &comm));
   MPI_Comm_split(parent->handle, color < 0 ? MPI_UNDEFINED : color, parent->rank, &comm->handle);
   if (color < 0) {
     qv_free(&comm);
@@ -169,6 +165,15 @@ qv_code qv_agree(const qv_comm *comm, qv_code mine)
     qv_fail(code, "%s", message->text);
   }
   free(message);
+  return code;
+}
+
+qv_code qv_comm_alloc(const qv_comm *comm, qv_mem_tag tag, size_t count, size_t size, void *out)
+{
+  const qv_code code = qv_agree(comm, qv_alloc(tag, count, size, out));
+  if (code != QV_OK) {
+    qv_free(out);
+  }
   return code;
 }
 

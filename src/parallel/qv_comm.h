@@ -11,6 +11,7 @@
 #ifndef QV_COMM_H
 #define QV_COMM_H
 
+#include "base/qv_memory.h"
 #include "base/qv_status.h"
 
 #include <stddef.h>
@@ -51,6 +52,10 @@ int qv_comm_bits(const qv_comm *comm);
  * lowest failing rank, and its error record is copied to every rank, with "(rank r; k of n ranks failed)" added where
  * not all ranks failed. Collective. Cost: one MPI_Allreduce of one int when all is well. */
 qv_code qv_agree(const qv_comm *comm, qv_code mine);
+
+/* qv_alloc on all ranks or on none: where it fails on one, the others free theirs (*out = NULL) and fail too. `count`
+ * and `size` may differ between ranks. Collective. Cost: that of qv_agree. */
+qv_code qv_comm_alloc(const qv_comm *comm, qv_mem_tag tag, size_t count, size_t size, void *out);
 
 /* Shares the verdict on work that `root` alone did: every rank returns root's `code` (that of the others is ignored),
  * and root's error record is copied to all of them. Collective. Cost: one MPI_Bcast of one int when all is well. */

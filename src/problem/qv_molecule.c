@@ -354,7 +354,7 @@ qv_code qv_molecule_create(const qv_comm *comm, const qv_deck *deck, qv_molecule
   qv_molecule *molecule = NULL;
   qv_fcidump *dump = NULL;
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_PROBLEM, 1, sizeof *molecule, &molecule)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_PROBLEM, 1, sizeof *molecule, &molecule));
   const qv_code code = build(comm, deck, &dump, molecule);
   qv_fcidump_destroy(&dump);
   if (code != QV_OK) {

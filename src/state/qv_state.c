@@ -12,22 +12,22 @@ static struct {
   int users;
 } buffers;
 
-static qv_code buffers_hold(void)
-{
-  if (buffers.users == 0) {
-    QV_TRY(qv_alloc(QV_MEM_BUFFER, QV_STATE_BUFFER, 1, &buffers.send));
-    QV_TRY(qv_alloc(QV_MEM_BUFFER, QV_STATE_BUFFER, 1, &buffers.recv));
-  }
-  buffers.users++;
-  return QV_OK;
-}
-
 static void buffers_drop(void)
 {
   if (--buffers.users == 0) {
     qv_free(&buffers.send);
     qv_free(&buffers.recv);
   }
+}
+
+/* What fails is dropped like what does not. */
+static qv_code buffers_hold(void)
+{
+  if (buffers.users++ > 0) {
+    return QV_OK;
+  }
+  QV_TRY(qv_alloc(QV_MEM_BUFFER, QV_STATE_BUFFER, 1, &buffers.send));
+  return qv_alloc(QV_MEM_BUFFER, QV_STATE_BUFFER, 1, &buffers.recv);
 }
 
 void qv_state_buffers(void **send, void **recv)
@@ -51,6 +51,7 @@ double qv_state_bytes(int nqubits, int ranks, qv_precision precision)
   return bytes / ranks;
 }
 
+/* *out is a state, good or bad, that qv_state_destroy takes; NULL only where there was no memory for that. */
 static qv_code allocate(const qv_comm *comm, int nlocal, qv_precision precision, qv_state **out)
 {
   qv_state *state = NULL;
@@ -59,8 +60,8 @@ static qv_code allocate(const qv_comm *comm, int nlocal, qv_precision precision,
   state->comm = comm;
   state->precision = precision;
   state->count = (int64_t)1 << nlocal;
-  QV_TRY(qv_alloc(QV_MEM_STATE, (size_t)state->count, qv_state_amplitude_bytes(state), &state->data));
-  return buffers_hold();
+  QV_TRY(buffers_hold());
+  return qv_alloc(QV_MEM_STATE, (size_t)state->count, qv_state_amplitude_bytes(state), &state->data);
 }
 
 qv_code qv_state_create(const qv_comm *comm, int nqubits, qv_precision precision, qv_state **out)
@@ -82,10 +83,7 @@ qv_code qv_state_create(const qv_comm *comm, int nqubits, qv_precision precision
   qv_state *state = NULL;
   qv_code code = qv_agree(comm, allocate(comm, nqubits - rank_bits, precision, &state));
   if (code != QV_OK) {
-    if (state) {
-      qv_free(&state->data);
-    }
-    qv_free(&state);
+    qv_state_destroy(&state);
     return code;
   }
   state->layout = qv_layout_identity(nqubits, nqubits - rank_bits);

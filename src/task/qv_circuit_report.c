@@ -109,7 +109,7 @@ static qv_code report_amplitudes(qv_circuit_task *self, qv_archive *archive, qv_
   }
   const int64_t count = qv_deck_count(self->deck, "measure.amplitudes");
   double _Complex *amplitudes = NULL;
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)count, sizeof *amplitudes, &amplitudes)));
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, (size_t)count, sizeof *amplitudes, &amplitudes));
   qv_code code = QV_OK;
   for (int i = 0; code == QV_OK && i < count; i++) {
     const char *text = qv_deck_string_at(self->deck, "measure.amplitudes", i);
@@ -144,7 +144,7 @@ static qv_code report_distribution(qv_circuit_task *self, qv_archive *archive)
     qubits[j] = (int)qv_deck_int_at(self->deck, "measure.probabilities", j);
   }
   const int64_t size = (int64_t)1 << k;
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof *distribution, &distribution)));
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, (size_t)size, sizeof *distribution, &distribution));
   qv_code code = qv_state_marginal(self->state, k, qubits, distribution);
   if (code == QV_OK) {
     code = qv_archive_put(archive, "probabilities", QV_TYPE_F64, 1, &size, distribution, "",
@@ -160,7 +160,7 @@ static qv_code report_expectation(const qv_circuit_task *self, qv_archive *archi
   const int64_t count = sum->count, dims[2] = {count, 2};
   uint64_t *masks = NULL;
   double total = 0;
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)(2 * count), sizeof *masks, &masks)));
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, (size_t)(2 * count), sizeof *masks, &masks));
   for (int64_t i = 0; i < count; i++) {
     masks[2 * i] = sum->terms[i].x;
     masks[2 * i + 1] = sum->terms[i].z;

@@ -326,8 +326,10 @@ static qv_code observe(qv_circuit_task *self)
     qv_pauli_term term = self->paulis->terms[self->observed];
     term.coefficient = 1;
     const qv_pauli_sum one = {.nqubits = self->paulis->nqubits, .count = 1, .capacity = 1, .terms = &term};
-    QV_TRY(qv_agree(self->comm, qv_observable_create(&one, &observable)));
-    const qv_code code = qv_observable_expectation(observable, self->state, &self->expectations[self->observed]);
+    qv_code code = qv_agree(self->comm, qv_observable_create(&one, &observable));
+    if (code == QV_OK) {
+      code = qv_observable_expectation(observable, self->state, &self->expectations[self->observed]);
+    }
     qv_observable_destroy(&observable);
     QV_TRY(qv_agree(self->comm, code));
     self->observed++;

@@ -109,7 +109,7 @@ qv_code qv_circuit_task_save(const qv_circuit_task *self, qv_archive *archive)
   qv_guard_plant(self->state);
   QV_TRY(qv_agree(self->comm, qv_guard_state(self->state, "before a checkpoint")));
   const size_t gates = (size_t)qv_circuit_count(self->whole);
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, gates, sizeof *done, &done)));
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, gates, sizeof *done, &done));
   mark_done(self, done);
   const qv_code code = put_progress(self, done, archive);
   qv_free(&done);

@@ -219,7 +219,7 @@ static qv_code put_study(const qv_estimate_task *t, qv_archive *archive, qv_resu
   for (int m = 0; m < QV_STUDY_METHODS; m++) {
     char name[64];
     double *table = NULL;
-    QV_TRY(qv_agree(t->comm, qv_alloc(QV_MEM_TASK, (size_t)(dims[0] * dims[1]), sizeof *table, &table)));
+    QV_TRY(qv_comm_alloc(t->comm, QV_MEM_TASK, (size_t)(dims[0] * dims[1]), sizeof *table, &table));
     snprintf(name, sizeof name, "convergence/%s", qv_estimate_name((qv_study_method)m));
     qv_code code = qv_agree(t->comm, fill_table(t, m, table));
     if (code == QV_OK) {

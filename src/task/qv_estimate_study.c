@@ -147,8 +147,7 @@ static qv_code repeat_adaptive(qv_estimate_task *task, qv_study_method method, i
   qv_amplitude_query query;
   int64_t drawn = 0;
   *known = true;
-  QV_TRY(qv_agree(task->comm, qv_amplitude_create(&opts, &a)));
-  qv_code code = QV_OK;
+  qv_code code = qv_agree(task->comm, qv_amplitude_create(&opts, &a));
   while (code == QV_OK && *known && qv_amplitude_next(a, &query)) {
     double p = 0;
     code = qv_grover_probability(task->grover, query.power, qv_estimate_portion(task), known, &p);
@@ -178,7 +177,7 @@ static qv_code repeat_canonical(qv_estimate_task *task, int level, int repetitio
   if (!*known) {
     return QV_OK;
   }
-  QV_TRY(qv_agree(task->comm, qv_alloc(QV_MEM_TASK, (size_t)shots, sizeof *outcome, &outcome)));
+  QV_TRY(qv_comm_alloc(task->comm, QV_MEM_TASK, (size_t)shots, sizeof *outcome, &outcome));
   qv_estimate_draw_phases((uint64_t)qv_deck_int(task->deck, "run.seed"), run_of(task, repetition), shots, m,
                           distribution, outcome);
   const qv_code code = qv_agree(

@@ -152,7 +152,7 @@ static qv_code check(const qv_exact_search *s, qv_exact *out)
       return qv_fail(QV_ERR_NUMERIC, "root %d of the eigensolver has the residual %.3g", k, out->residual[k]);
     }
   }
-  QV_TRY(qv_agree(s->comm, qv_alloc(QV_MEM_TASK, (size_t)s->count, sizeof *scratch, &scratch)));
+  QV_TRY(qv_comm_alloc(s->comm, QV_MEM_TASK, (size_t)s->count, sizeof *scratch, &scratch));
   const qv_code code = verify(s, s->vector, scratch, out);
   qv_free(&scratch);
   return code;

@@ -37,7 +37,7 @@ qv_code qv_grover_create(const qv_comm *comm, const qv_amplitude_problem *proble
 {
   qv_grover *g = NULL;
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_TASK, 1, sizeof *g, &g)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_TASK, 1, sizeof *g, &g));
   g->comm = comm;
   g->problem = problem;
   g->precision = precision;
@@ -246,7 +246,7 @@ qv_code qv_grover_phases(qv_grover *grover, int m, int64_t limit, bool *known, c
       return QV_OK;
     }
   }
-  QV_TRY(qv_agree(g->comm, qv_alloc(QV_MEM_TASK, (size_t)1 << m, sizeof(double), &g->distribution[m])));
+  QV_TRY(qv_comm_alloc(g->comm, QV_MEM_TASK, (size_t)1 << m, sizeof(double), &g->distribution[m]));
   if (g->subspace) {
     fill_phases(g, m, g->distribution[m]);
   } else {

@@ -31,7 +31,7 @@ qv_code qv_journal_get(const qv_comm *comm, qv_archive *archive, int64_t nparame
   if (count == 0) {
     return QV_OK;
   }
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_TASK, (size_t)(2 * coordinates + count), sizeof **numbers, numbers)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_TASK, (size_t)(2 * coordinates + count), sizeof **numbers, numbers));
   double *const parameters = *numbers + count, *const gradients = parameters + coordinates;
   qv_code code = qv_archive_get(archive, "journal/value", QV_TYPE_F64, count, *numbers);
   if (code == QV_OK) {

@@ -127,7 +127,7 @@ static qv_code measure_network(const qv_comm *comm, qv_machine *out)
 {
   char *space = NULL;
   const int half = qv_comm_size(comm) / 2, partner = qv_comm_rank(comm) ^ half;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_BUFFER, 2, SWAP_BYTES, &space)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_BUFFER, 2, SWAP_BYTES, &space));
   double spent[2] = {1e300, 1e300};
   for (int trial = 0; trial <= TRIALS; trial++) { /* the first one touches the memory */
     double now[2];

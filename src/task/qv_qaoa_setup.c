@@ -125,7 +125,7 @@ static qv_code find_bias(qv_qaoa_task *self)
   opts.islands = 1;
   opts.sweeps = 16;
   opts.max_sweeps = 16;
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)n, sizeof *self->bias, &self->bias)));
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, (size_t)n, sizeof *self->bias, &self->bias));
   qv_code code = qv_anneal_create(self->comm, self->problem->cost, &opts, &search);
   while (code == QV_OK && !progress.done) {
     code = qv_anneal_step(search, &progress);

@@ -82,7 +82,7 @@ static qv_code draw(const qv_sampled *self, sample *s)
 {
   const int64_t shots = qv_deck_int(self->deck, "sampling.shots");
   uint64_t *outcomes = NULL;
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)shots, sizeof *outcomes, &outcomes)));
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, (size_t)shots, sizeof *outcomes, &outcomes));
   const uint64_t seed = (uint64_t)qv_deck_int(self->deck, "run.seed");
   const qv_code code = qv_sampled_draw(self->comm, self->state, seed, shots, outcomes);
   if (code == QV_OK) {

@@ -103,7 +103,7 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
   annealing *a = NULL;
   qv_anneal_opts opts;
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_TASK, 1, sizeof *a, &a)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_TASK, 1, sizeof *a, &a));
   a->comm = comm;
   a->deck = deck;
   a->target = real_or(deck, "anneal.target", NAN);
@@ -213,7 +213,7 @@ static qv_code save_answer(const annealing *a, qv_archive *archive)
 {
   const int64_t n = a->problem->cost->n, size = n + 1;
   int32_t *values = NULL;
-  QV_TRY(qv_agree(a->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof(int32_t), &values)));
+  QV_TRY(qv_comm_alloc(a->comm, QV_MEM_TASK, (size_t)size, sizeof(int32_t), &values));
   for (int64_t i = 0; i < n; i++) {
     values[i] = a->bits[i];
   }
@@ -232,7 +232,7 @@ static qv_code load_answer(annealing *a, qv_archive *archive)
 {
   const int64_t n = a->problem->cost->n;
   int32_t *values = NULL;
-  QV_TRY(qv_agree(a->comm, qv_alloc(QV_MEM_TASK, (size_t)n + 1, sizeof(int32_t), &values)));
+  QV_TRY(qv_comm_alloc(a->comm, QV_MEM_TASK, (size_t)n + 1, sizeof(int32_t), &values));
   qv_code code = qv_archive_get(archive, "anneal/answer", QV_TYPE_I32, n + 1, values);
   if (code == QV_OK) {
     code = qv_archive_get_f64(archive, "anneal/seen", &a->seen);
@@ -254,7 +254,7 @@ static qv_code save(const void *self, qv_archive *archive)
   int64_t total, first, count;
   uint64_t *words = NULL, common[2];
   qv_anneal_slab(a->search, &total, &first, &count);
-  QV_TRY(qv_agree(a->comm, qv_alloc(QV_MEM_TASK, (size_t)count, sizeof(uint64_t), &words)));
+  QV_TRY(qv_comm_alloc(a->comm, QV_MEM_TASK, (size_t)count, sizeof(uint64_t), &words));
   qv_anneal_pack(a->search, words, common);
   qv_code code = qv_archive_put(archive, "anneal/common", QV_TYPE_U64, 1, (const int64_t[1]){2}, common, "",
                                 "sweeps done, and when the best was found");
@@ -272,7 +272,7 @@ static qv_code load(void *self, qv_archive *archive)
   int64_t total, first, count;
   uint64_t *words = NULL, common[2];
   qv_anneal_slab(a->search, &total, &first, &count);
-  QV_TRY(qv_agree(a->comm, qv_alloc(QV_MEM_TASK, (size_t)count, sizeof(uint64_t), &words)));
+  QV_TRY(qv_comm_alloc(a->comm, QV_MEM_TASK, (size_t)count, sizeof(uint64_t), &words));
   qv_code code = qv_archive_get(archive, "anneal/common", QV_TYPE_U64, 2, common);
   if (code == QV_OK) {
     code = qv_archive_get_slab(archive, "anneal/islands", QV_TYPE_U64, total, first, count, words);

@@ -128,7 +128,7 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
 {
   qv_circuit_task *self = NULL;
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_TASK, 1, sizeof *self, &self));
   qv_code code = qv_circuit_task_read(comm, deck, 0, self);
   if (code == QV_OK) {
     code = qv_circuit_task_set_up(self);

@@ -33,7 +33,7 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
 {
   enumeration *e = NULL;
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_TASK, 1, sizeof *e, &e)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_TASK, 1, sizeof *e, &e));
   e->comm = comm;
   qv_code code = qv_task_model(comm, deck, &e->problem);
   if (code == QV_OK) {
@@ -90,7 +90,7 @@ static qv_code save(const void *self, qv_archive *archive)
   const enumeration *e = self;
   const int64_t size = qv_enumerate_words(e->search);
   uint64_t *words = NULL;
-  QV_TRY(qv_agree(e->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof(uint64_t), &words)));
+  QV_TRY(qv_comm_alloc(e->comm, QV_MEM_TASK, (size_t)size, sizeof(uint64_t), &words));
   qv_enumerate_pack(e->search, words);
   const qv_code code = qv_archive_put(archive, "enumerate/state", QV_TYPE_U64, 1, &size, words, "",
                                       "next part, count of lowest, lowest, and the best configurations");
@@ -103,7 +103,7 @@ static qv_code load(void *self, qv_archive *archive)
   enumeration *e = self;
   const int64_t size = qv_enumerate_words(e->search);
   uint64_t *words = NULL;
-  QV_TRY(qv_agree(e->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof(uint64_t), &words)));
+  QV_TRY(qv_comm_alloc(e->comm, QV_MEM_TASK, (size_t)size, sizeof(uint64_t), &words));
   const qv_code code = qv_archive_get(archive, "enumerate/state", QV_TYPE_U64, size, words);
   if (code == QV_OK) {
     qv_enumerate_unpack(e->search, words);

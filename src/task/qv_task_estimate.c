@@ -165,7 +165,7 @@ static qv_code create_any(const qv_comm *comm, const qv_deck *deck, bool credit,
 {
   qv_estimate_task *t = NULL;
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_TASK, 1, sizeof *t, &t)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_TASK, 1, sizeof *t, &t));
   t->comm = comm;
   t->deck = deck;
   qv_code code = qv_agree(comm, build_problem(t, credit));
@@ -287,7 +287,7 @@ static qv_code save_rounds(const qv_estimate_task *t, qv_archive *archive)
   if (count == 0) {
     return QV_OK;
   }
-  QV_TRY(qv_agree(t->comm, qv_alloc(QV_MEM_TASK, (size_t)count, sizeof *ones, &ones)));
+  QV_TRY(qv_comm_alloc(t->comm, QV_MEM_TASK, (size_t)count, sizeof *ones, &ones));
   for (int64_t r = 0; r < count; r++) {
     ones[r] = qv_amplitude_rounds(t->amplitude)[r].ones;
   }
@@ -317,7 +317,7 @@ static qv_code load_rounds(qv_estimate_task *t, qv_archive *archive)
   if (count == 0) {
     return QV_OK;
   }
-  QV_TRY(qv_agree(t->comm, qv_alloc(QV_MEM_TASK, (size_t)count, sizeof *ones, &ones)));
+  QV_TRY(qv_comm_alloc(t->comm, QV_MEM_TASK, (size_t)count, sizeof *ones, &ones));
   qv_code code = qv_archive_get(archive, "estimate/ones", QV_TYPE_I64, count, ones);
   if (code == QV_OK) {
     code = qv_agree(t->comm, retell(t, count, ones));

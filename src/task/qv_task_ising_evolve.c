@@ -189,7 +189,7 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
 {
   evolving *self = NULL;
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_TASK, 1, sizeof *self, &self));
   self->comm = comm;
   self->deck = deck;
   const qv_code code = set_up(self);

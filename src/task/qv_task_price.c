@@ -268,7 +268,7 @@ static qv_code put_estimator(const price *p, const qv_estimator *estimator, cons
 {
   double *state = NULL;
   const int64_t size = qv_estimator_state_size(estimator);
-  qv_code code = qv_agree(p->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof *state, &state));
+  qv_code code = qv_comm_alloc(p->comm, QV_MEM_TASK, (size_t)size, sizeof *state, &state);
   if (code == QV_OK) {
     qv_estimator_export(estimator, state);
     code = qv_archive_put(archive, name, QV_TYPE_F64, 1, &size, state, "", "moments of the samples, tree by tree");
@@ -281,7 +281,7 @@ static qv_code get_estimator(const price *p, qv_estimator *estimator, const char
 {
   double *state = NULL;
   const int64_t size = qv_estimator_state_size(estimator);
-  qv_code code = qv_agree(p->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof *state, &state));
+  qv_code code = qv_comm_alloc(p->comm, QV_MEM_TASK, (size_t)size, sizeof *state, &state);
   if (code == QV_OK) {
     code = qv_archive_get(archive, name, QV_TYPE_F64, size, state);
   }
@@ -296,7 +296,7 @@ static qv_code put_levels(const price *p, qv_archive *archive)
 {
   double *state = NULL;
   const int64_t size = qv_multilevel_state_size(p->multilevel);
-  qv_code code = qv_agree(p->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof *state, &state));
+  qv_code code = qv_comm_alloc(p->comm, QV_MEM_TASK, (size_t)size, sizeof *state, &state);
   if (code == QV_OK) {
     qv_multilevel_export(p->multilevel, state);
     code = qv_archive_put(archive, "price/levels", QV_TYPE_F64, 1, &size, state, "", "moments of the levels");
@@ -309,7 +309,7 @@ static qv_code get_levels(const price *p, qv_archive *archive)
 {
   double *state = NULL;
   const int64_t size = qv_multilevel_state_size(p->multilevel);
-  qv_code code = qv_agree(p->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof *state, &state));
+  qv_code code = qv_comm_alloc(p->comm, QV_MEM_TASK, (size_t)size, sizeof *state, &state);
   if (code == QV_OK) {
     code = qv_archive_get(archive, "price/levels", QV_TYPE_F64, size, state);
   }

@@ -70,7 +70,7 @@ static qv_code begin_depth(qv_qaoa_task *self)
   if (self->optimised) {
     return QV_OK;
   }
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)(2 * noptions), sizeof *options, &options)));
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, (size_t)(2 * noptions), sizeof *options, &options));
   for (int i = 0; i < noptions; i++) {
     options[i] = qv_deck_option_name(deck, "optimizer.options", i);
     options[noptions + i] = qv_deck_string_at(deck, "optimizer.options", i);
@@ -106,7 +106,7 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
 {
   qv_qaoa_task *self = NULL;
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_TASK, 1, sizeof *self, &self));
   self->comm = comm;
   self->deck = deck;
   self->norm = NAN;
@@ -216,7 +216,7 @@ static qv_code reduce(qv_qaoa_task *self, bool *stuck)
   double *expectation = NULL;
   qv_qaoa_task_best(self, self->angles);
   QV_TRY(qv_qaoa_run(self->qaoa, self->depth, self->angles));
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)model->nterms + 1, sizeof *expectation, &expectation)));
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, (size_t)model->nterms + 1, sizeof *expectation, &expectation));
   qv_code code = qv_diagonal_correlations(self->cost, qv_qaoa_state(self->qaoa), expectation);
   *stuck = code == QV_OK && !qv_reduction_step(self->reduction, model, expectation);
   qv_free(&expectation);

@@ -120,7 +120,7 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
 {
   risk *self = NULL;
   *out = NULL;
-  qv_code code = qv_agree(comm, qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self));
+  qv_code code = qv_comm_alloc(comm, QV_MEM_TASK, 1, sizeof *self, &self);
   if (code == QV_OK) {
     self->comm = comm;
     self->deck = deck;
@@ -130,7 +130,7 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
     code = qv_agree(comm, choose_range(self));
   }
   if (code == QV_OK) {
-    code = qv_agree(comm, qv_alloc(QV_MEM_TASK, QV_HISTOGRAM_BINS + 2, sizeof(int64_t), &self->counts));
+    code = qv_comm_alloc(comm, QV_MEM_TASK, QV_HISTOGRAM_BINS + 2, sizeof(int64_t), &self->counts);
   }
   if (code == QV_OK) {
     self->simulation.shape = self->histogram;
@@ -183,7 +183,7 @@ static qv_code save(const void *context, qv_archive *archive)
   QV_TRY(qv_archive_put_i64(archive, "risk/steps", r->steps, "", "steps made"));
   QV_TRY(qv_archive_put(archive, "risk/histogram", QV_TYPE_I64, 1, &bins, r->histogram->counts, "",
                         "scenarios per bin of loss"));
-  qv_code code = qv_agree(r->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof *state, &state));
+  qv_code code = qv_comm_alloc(r->comm, QV_MEM_TASK, (size_t)size, sizeof *state, &state);
   if (code == QV_OK) {
     qv_estimator_export(r->losses, state);
     code = qv_archive_put(archive, "risk/moments", QV_TYPE_F64, 1, &size, state, "", "moments of the losses");
@@ -199,7 +199,7 @@ static qv_code load(void *context, qv_archive *archive)
   const int64_t size = qv_estimator_state_size(r->losses), bins = QV_HISTOGRAM_BINS + 2;
   QV_TRY(qv_archive_get_i64(archive, "risk/steps", &r->steps));
   QV_TRY(qv_archive_get(archive, "risk/histogram", QV_TYPE_I64, bins, r->histogram->counts));
-  qv_code code = qv_agree(r->comm, qv_alloc(QV_MEM_TASK, (size_t)size, sizeof *state, &state));
+  qv_code code = qv_comm_alloc(r->comm, QV_MEM_TASK, (size_t)size, sizeof *state, &state);
   if (code == QV_OK) {
     code = qv_archive_get(archive, "risk/moments", QV_TYPE_F64, size, state);
   }

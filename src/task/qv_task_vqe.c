@@ -145,8 +145,8 @@ static qv_code build_states(vqe *self)
   const int nqubits = self->molecule->encoding.nqubits;
   const qv_comm *used = qv_state_choose_comm(self->comm, nqubits);
   const qv_precision precision = (qv_precision)qv_deck_choice(self->deck, "run.precision");
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)qv_circuit_parameters(self->circuit),
-                                       sizeof *self->gradient, &self->gradient)));
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, (size_t)qv_circuit_parameters(self->circuit), sizeof *self->gradient,
+                       &self->gradient));
   QV_TRY(qv_interrupt_check(self->comm));
   QV_TRY(qv_state_create(used, nqubits, precision, &self->state));
   if (qv_deck_choice(self->deck, "optimizer.gradient") == GRADIENT_ADJOINT) {
@@ -178,7 +178,7 @@ static qv_code create(const qv_comm *comm, const qv_deck *deck, void **out)
 {
   vqe *self = NULL;
   *out = NULL;
-  QV_TRY(qv_agree(comm, qv_alloc(QV_MEM_TASK, 1, sizeof *self, &self)));
+  QV_TRY(qv_comm_alloc(comm, QV_MEM_TASK, 1, sizeof *self, &self));
   self->comm = comm;
   self->deck = deck;
   self->last_norm = NAN;
@@ -532,7 +532,7 @@ static qv_code put_ansatz(const vqe *self, const double *parameters, qv_archive 
   if (!self->excitations) {
     return QV_OK;
   }
-  QV_TRY(qv_agree(self->comm, qv_alloc(QV_MEM_TASK, (size_t)(4 * dims[0]), sizeof *modes, &modes)));
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, (size_t)(4 * dims[0]), sizeof *modes, &modes));
   for (int64_t k = 0; k < dims[0]; k++) {
     const qv_excitation *e = &self->excitations[k];
     for (int j = 0; j < 2; j++) {

@@ -171,6 +171,7 @@ def strike(task, source, site, n, rank, again):
     env = {"QV_IO_TIMEOUT": "1"} if site == "stall" else {}
     outcome = task.run(folder, code=None, ranks=2, sets=EVERY_STEP, fault=fault, env=env)
     errors = [line for line in outcome.complaints if not line.startswith("warning: ")]
+    expect("not freed" not in outcome.err, f"{task.name}, {fault}: {outcome}")
     if outcome.code in (0, 75):
         expect(not errors and (outcome.code == 0 or site.startswith("stop")), f"{task.name}, {fault}: {outcome}")
     else:

@@ -1,6 +1,9 @@
 /* Agreement, reductions and swaps on any number of ranks. Silent when right. */
 #include "parallel/qv_comm.h"
 
+#include "base/qv_fault.h"
+#include "base/qv_memory.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,12 +84,27 @@ static void swaps(const qv_comm *comm)
   }
 }
 
+/* The last rank finds no memory: nobody keeps any. */
+static void allocation(const qv_comm *comm)
+{
+  int *block = NULL;
+  const int64_t before = qv_memory_balance();
+  CHECK(qv_comm_alloc(comm, QV_MEM_TASK, 3, sizeof *block, &block) == QV_OK && block);
+  qv_free(&block);
+  CHECK(qv_fault_setup("alloc:1:last", qv_comm_rank(comm), qv_comm_size(comm)) == QV_OK);
+  CHECK(qv_comm_alloc(comm, QV_MEM_TASK, 3, sizeof *block, &block) == QV_ERR_MEMORY && !block);
+  CHECK(qv_fault_setup(NULL, 0, 1) == QV_OK);
+  CHECK(qv_memory_balance() == before);
+  qv_error_clear();
+}
+
 int main(int argc, char **argv)
 {
   qv_comm *half = NULL;
   CHECK(qv_parallel_begin(&argc, &argv) == QV_OK);
   const qv_comm *world = qv_comm_world();
   agreement(world);
+  allocation(world);
   verdicts(world);
   reductions(world);
   swaps(world);
