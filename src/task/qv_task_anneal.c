@@ -292,7 +292,7 @@ static qv_code add_statistics(const annealing *a, double rate, qv_result *result
   qv_time_to_target t;
   int64_t sweeps, runs;
   QV_TRY(qv_anneal_statistics(a->search, &t, &sweeps, &runs));
-  if (sweeps == 0 || !(rate > 0)) {
+  if (sweeps == 0) {
     return QV_OK;
   }
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "round_sweeps", sweeps, "", "length of the rounds counted here"));
@@ -301,7 +301,7 @@ static qv_code add_statistics(const annealing *a, double rate, qv_result *result
                        "part of them that found the lowest cost"));
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "success_lowest", t.lowest, NAN, "", "its 95% interval"));
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "success_highest", t.highest, NAN, "", "its 95% interval"));
-  if (!isfinite(t.longest)) {
+  if (!isfinite(t.longest) || !(rate > 0)) { /* no flip in this session: taken up after its last step */
     return QV_OK;
   }
   QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "time_to_best", t.time / rate, NAN, "s",
@@ -342,8 +342,10 @@ static qv_code finish(void *self, bool done, qv_archive *archive, qv_result *res
                              "when the best was found, to the length of a step"));
   QV_TRY(qv_result_add_count(result, QV_RESULT_VALUE, "updates", qv_anneal_updates(a->search), "",
                              "attempted flips of a variable, all islands"));
-  QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "updates_per_second", rate, NAN, "1/s",
-                       "attempted flips per second of processor time, in this session"));
+  if (rate > 0) {
+    QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "updates_per_second", rate, NAN, "1/s",
+                         "attempted flips per second of processor time, in this session"));
+  }
   if (hot > 0) {
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "hot", hot, NAN, a->problem->unit, "highest temperature"));
     QV_TRY(qv_result_add(result, QV_RESULT_VALUE, "cold", cold, NAN, a->problem->unit, "lowest temperature"));

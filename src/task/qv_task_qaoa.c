@@ -313,7 +313,7 @@ static qv_code load_journal(qv_qaoa_task *self, qv_archive *archive)
   qv_code code = QV_OK;
   if (journal.count && self->optimizer) {
     self->value = journal.values[journal.count - 1];
-    code = qv_optimizer_restore(self->optimizer, &journal);
+    code = qv_agree(self->comm, qv_optimizer_restore(self->optimizer, &journal));
   }
   qv_free(&numbers);
   return code;

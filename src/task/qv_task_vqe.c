@@ -446,7 +446,7 @@ static qv_code load(void *context, qv_archive *archive)
     if (journal.gradients) {
       self->last_norm = norm_of(parameters, journal.gradients + last * parameters);
     }
-    code = qv_optimizer_restore(self->optimizer, &journal);
+    code = qv_agree(self->comm, qv_optimizer_restore(self->optimizer, &journal));
   }
   qv_free(&numbers);
   self->exact = (qv_exact){.roots = (int)exact[0],
