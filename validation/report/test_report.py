@@ -34,8 +34,10 @@ class Vqe(ReportTest):
         fci = self.run_.baseline["fci_energy"].value
         np.testing.assert_allclose(numbers(approach["lowest above exact / Hartree"]),
                                    np.minimum.accumulate(self.run_["journal/value"]) - fci)
-        np.testing.assert_allclose(numbers(approach["gradient norm / Hartree/radian"])[-1],
-                                   self.run_.values["gradient_norm"].value)
+        # At the best point: of those that differ by rounding only, which one that is depends on the processor.
+        energy = self.run_["journal/value"]
+        norms = np.array(numbers(approach["gradient norm / Hartree/radian"]))[energy <= energy.min() + 1e-12]
+        self.assertTrue(np.isclose(norms, self.run_.values["gradient_norm"].value, rtol=1e-7, atol=0).any())
         timers = data_of(page, "timers")
         self.assertIn("step", timers["timer"])
         self.assertIn("resident", data_of(page, "memory")["kind"])
