@@ -27,8 +27,8 @@
 /* Nor are more when what they leave to the end of the sweep is smaller than this: amplitudes grow by it meanwhile. */
 #define SCALE_LEAST 1e-20
 
-/* A phase of which half is an angle with no larger a tangent is applied as three shears. */
-#define TANGENT_MOST 2.0
+/* A phase whose cosine is no smaller is applied as three shears: the tangent of its half is 2 at most. */
+#define COSINE_LEAST (-0.6)
 
 /* Loading and storing of a vector, in multiply-adds; and loading the factors of a diagonal. */
 #define MOVE_WORK  5
@@ -334,7 +334,7 @@ static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chose
       const double _Complex factor =
           product_at(g, ops, chosen, from, to, at >> g->lane_bits, pattern, at & (lanes - 1));
       s->active |= (factor != 1) << (at >> g->lane_bits);
-      if (fabs(cabs(factor) - 1) > 1e-14 || fabs(cimag(factor)) > TANGENT_MOST * (1 + creal(factor))) {
+      if (fabs(cabs(factor) - 1) > 1e-14 || creal(factor) < COSINE_LEAST) {
         s->code = CODE_DIAGONAL;
       }
     }

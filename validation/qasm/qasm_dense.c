@@ -1,4 +1,5 @@
 #include "qasm/qasm_dense.h"
+#include "unit/qv_worst.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -78,7 +79,7 @@ double dense_distance(const double complex *a, const double complex *b, int coun
   }
   const double complex turn = any_phase && cabs(overlap) > 0 ? overlap / cabs(overlap) : 1;
   for (int i = 0; i < count; i++) {
-    largest = fmax(largest, cabs(a[i] - turn * b[i]));
+    largest = qv_worst(largest, cabs(a[i] - turn * b[i]));
   }
   return largest;
 }

@@ -6,6 +6,7 @@
 #include "circuit/qv_fuse.h"
 #include "operator/qv_observable.h"
 #include "qv_dense_circuit.h"
+#include "qv_worst.h"
 
 enum { P = 3, GATES = 90 };
 
@@ -170,7 +171,7 @@ static double distance(const qv_dense *a, const qv_dense *b)
 {
   double worst = 0;
   for (int i = 0; i < 1 << a->n; i++) {
-    worst = fmax(worst, cabs(a->v[i] - b->v[i]));
+    worst = qv_worst(worst, cabs(a->v[i] - b->v[i]));
   }
   return worst;
 }

@@ -4,6 +4,7 @@
 #include "operator/qv_fermion.h"
 #include "operator/qv_observable.h"
 #include "qv_dense.h"
+#include "qv_worst.h"
 
 static double uniform(uint64_t a, uint64_t b)
 {
@@ -56,7 +57,7 @@ static double distance(int n, const double _Complex *a, const double _Complex *b
 {
   double worst = 0;
   for (int i = 0; i < 1 << n; i++) {
-    worst = fmax(worst, cabs(a[i] - b[i]));
+    worst = qv_worst(worst, cabs(a[i] - b[i]));
   }
   return worst;
 }
