@@ -123,6 +123,6 @@ int qv_driver_main(int argc, char **argv, const qv_task_class *const *table)
   check_leaks();
   tell_fault_count();
   qv_log_close();
-  qv_parallel_end();
+  qv_parallel_end(qv_code_exit(code));
   return qv_code_exit(code);
 }

@@ -131,6 +131,6 @@ int main(int argc, char **argv)
   if (code != QV_OK) {
     qv_log(QV_LOG_ERROR, "%s", qv_error_text());
   }
-  qv_parallel_end();
+  qv_parallel_end(0);
   return qv_code_exit(code);
 }

@@ -187,6 +187,6 @@ int main(int argc, char **argv)
   refused_writes(comm);
   CHECK(check_leftovers(".", ".tmp.") == 0);
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

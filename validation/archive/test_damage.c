@@ -274,6 +274,6 @@ int main(int argc, char **argv)
   fall_back(comm);
   free(whole);
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

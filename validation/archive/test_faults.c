@@ -161,6 +161,6 @@ int main(int argc, char **argv)
   lost_write(comm);
   messages(comm);
   check_leave(comm);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -58,6 +58,6 @@ int main(int argc, char **argv)
     remove("ballast");
   }
   check_leave(comm);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

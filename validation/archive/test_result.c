@@ -285,6 +285,6 @@ int main(int argc, char **argv)
   CHECK(r == NULL);
   qv_result_destroy(&r);
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -230,6 +230,6 @@ int main(int argc, char **argv)
   }
   qv_binary_destroy(&g1);
   qv_graph_destroy(&graph);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

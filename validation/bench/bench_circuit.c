@@ -107,6 +107,6 @@ int main(int argc, char **argv)
   }
   qv_state_destroy(&state);
   bench_subject_free(&subject);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -157,6 +157,6 @@ int main(int argc, char **argv)
   qv_free(&e.recv);
   qv_free(&e.send);
   qv_free(&e.data);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

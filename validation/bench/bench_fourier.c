@@ -108,6 +108,6 @@ int main(int argc, char **argv)
   for (int n = atoi(argv[1]); n <= atoi(argv[2]); n++) {
     measure(n, argc > 3 ? atoi(argv[3]) : 0, argc < 5);
   }
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

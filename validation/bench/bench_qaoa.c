@@ -88,6 +88,6 @@ int main(int argc, char **argv)
   qv_diagonal_destroy(&cost);
   qv_ising_destroy(&cut);
   qv_binary_destroy(&labs);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -115,12 +115,12 @@ int main(int argc, char **argv)
   const int seeds = argc > 1 ? atoi(argv[1]) : 20;
   if (seeds < 1) {
     fprintf(stderr, "usage: bench_target [SEEDS]\n");
-    qv_parallel_end();
+    qv_parallel_end(0);
     return 64;
   }
   bench_cut(QV_DATA_DIR "/optimisation/gset/G1.txt", 11624, seeds);
   bench_quadratic(QV_DATA_DIR "/optimisation/biqmac/bqp500-1.sparse", -116586, seeds);
   bench_dense(seeds);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -110,6 +110,6 @@ int main(int argc, char **argv)
   measure(&b, argv[1]);
   take_down(&b);
   qv_deck_destroy(&deck);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -51,6 +51,6 @@ int main(int argc, char **argv)
     check(argv[i], QV_DOUBLE);
     check(argv[i], QV_SINGLE);
   }
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

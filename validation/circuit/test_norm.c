@@ -106,6 +106,6 @@ int main(int argc, char **argv)
   }
   CHECK(in_double < 1e-12);
   CHECK(in_single < 1e-3);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -67,6 +67,6 @@ int main(int argc, char **argv)
     return 78;
   }
   const int status = run(argc, argv);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return status;
 }

@@ -165,6 +165,6 @@ int main(int argc, char **argv)
     return 0;
   }
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return failed;
 }

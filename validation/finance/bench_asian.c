@@ -84,7 +84,7 @@ int main(int argc, char **argv)
   }
   qv_contract_destroy(&c);
   qv_market_destroy(&m);
-  qv_parallel_end();
+  qv_parallel_end(0);
   const int check = argc > 1 && strcmp(argv[1], "check") == 0;
   return check && (per_step > 2.5 * per_normal || gain < 20 || memory[1] > memory[0]);
 }

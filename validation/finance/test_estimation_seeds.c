@@ -216,6 +216,6 @@ int main(int argc, char **argv)
     qv_expectation_destroy(&all[i].expectation);
   }
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

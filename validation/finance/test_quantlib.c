@@ -294,6 +294,6 @@ int main(int argc, char **argv)
         r.beyond[2], r.beyond[3], r.square, p, qv_clock_cpu() - start);
   }
   quantlib_free(cases, total);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return r.failed || total < 0 || p < 1e-3 || p > 1 - 1e-3;
 }

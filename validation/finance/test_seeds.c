@@ -94,6 +94,6 @@ int main(int argc, char **argv)
       bad++;
     }
   }
-  qv_parallel_end();
+  qv_parallel_end(0);
   return bad > 0;
 }

@@ -96,6 +96,6 @@ int main(int argc, char **argv)
   cJSON_Delete(manifest);
   qv_optimize_end();
   CHECK(qv_memory_balance() == 0, "leak of %lld bytes", (long long)qv_memory_balance());
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

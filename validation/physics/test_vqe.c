@@ -133,6 +133,6 @@ int main(int argc, char **argv)
       (const char *[]){"ansatz.kind=hardware-efficient", "ansatz.layers=3", "optimizer.max_evaluations=2000", NULL});
   qv_optimize_end();
   CHECK(qv_memory_balance() == 0, "leak of %lld bytes", (long long)qv_memory_balance());
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

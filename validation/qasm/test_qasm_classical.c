@@ -502,6 +502,6 @@ int main(int argc, char **argv)
   };
   qv_parallel_begin(&argc, &argv);
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return failed;
 }

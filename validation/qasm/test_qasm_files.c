@@ -296,6 +296,6 @@ int main(int argc, char **argv)
     most = atoi(argv[2]);
   }
   const int failed = argc > 2 ? cmocka_run_group_tests(large, NULL, NULL) : cmocka_run_group_tests(quick, NULL, NULL);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return failed;
 }

@@ -170,6 +170,6 @@ int main(int argc, char **argv)
       return 1;
     }
   }
-  qv_parallel_end();
+  qv_parallel_end(0);
   return failed;
 }

@@ -398,6 +398,6 @@ int main(int argc, char **argv)
   exact_intervals();
   ambiguous_angles();
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

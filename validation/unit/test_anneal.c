@@ -498,6 +498,6 @@ int main(int argc, char **argv)
   } else {
     failed = cmocka_run_group_tests(ranks, NULL, no_leaks);
   }
-  qv_parallel_end();
+  qv_parallel_end(0);
   return failed;
 }

@@ -231,6 +231,6 @@ int main(int argc, char **argv)
     return 1;
   }
   const int failed = cmocka_run_group_tests(tests, NULL, no_leaks);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return failed;
 }

@@ -142,6 +142,6 @@ int main(int argc, char **argv)
   strings_of_rotations();
   resources();
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

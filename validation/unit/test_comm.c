@@ -112,6 +112,6 @@ int main(int argc, char **argv)
   agreement(half);
   reductions(half);
   qv_comm_destroy(&half);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -394,6 +394,6 @@ int main(int argc, char **argv)
   sizes();
   qv_optimize_end();
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -59,6 +59,6 @@ int main(int argc, char **argv)
       }
     }
   }
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

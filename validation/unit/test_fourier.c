@@ -133,6 +133,6 @@ int main(int argc, char **argv)
   }
   CHECK(qv_fourier_count(44, NULL) == 44 + 44 * 43 / 2 + 22);
   CHECK(qv_fourier_count(44, &(qv_fourier_opts){.degree = 10}) == 44 + 34 * 10 + 45 + 22);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -450,6 +450,6 @@ int main(int argc, char **argv)
   random_pairs(12, 10);
   fingerprints();
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -122,6 +122,6 @@ int main(int argc, char **argv)
   check_large();
   check_files(argv[1]);
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -325,6 +325,6 @@ int main(int argc, char **argv)
   CHECK(qv_mixer_passes(24, 24) == 2 && qv_mixer_passes(30, 30) == 3 && qv_mixer_passes(24, 22) == 2);
   CHECK(qv_mixer_sent(24, 22) == 0.75 && qv_mixer_sent(24, 24) == 0);
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

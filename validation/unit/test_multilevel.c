@@ -103,6 +103,6 @@ int main(int argc, char **argv)
   against_closed_form();
   smile();
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

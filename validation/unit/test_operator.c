@@ -454,6 +454,6 @@ int main(int argc, char **argv)
   real_vectors(6);
   real_vectors(13);
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

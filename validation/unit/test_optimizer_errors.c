@@ -301,6 +301,6 @@ int main(int argc, char **argv)
   unlink(file);
   rmdir(folder);
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

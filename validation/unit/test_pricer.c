@@ -424,6 +424,6 @@ int main(int argc, char **argv)
     passed_and_soft();
   }
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -175,6 +175,6 @@ int main(int argc, char **argv)
   bad_contracts();
   bad_dates();
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

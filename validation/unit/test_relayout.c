@@ -56,6 +56,6 @@ int main(int argc, char **argv)
   CHECK(qv_parallel_begin(&argc, &argv) == QV_OK);
   check_precision(QV_DOUBLE);
   check_precision(QV_SINGLE);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

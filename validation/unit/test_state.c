@@ -203,7 +203,7 @@ int main(int argc, char **argv)
   if (qv_comm_bits(world) < 0) {
     CHECK(qv_state_create(world, 6, QV_DOUBLE, &state) == QV_ERR_ENVIRONMENT);
     CHECK(strstr(qv_error_text(), "a statevector needs a power of two of MPI ranks, not 3: start 2 or 4"));
-    qv_parallel_end();
+    qv_parallel_end(0);
     return 0;
   }
   for (int run = 0; run < 4; run++) {
@@ -223,6 +223,6 @@ int main(int argc, char **argv)
     qv_state_destroy(&state);
   }
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -245,6 +245,6 @@ int main(int argc, char **argv)
     one_sweep(seed % 2 ? QV_SINGLE : QV_DOUBLE, 5 + (int)(seed / 2 % 5), seed);
   }
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

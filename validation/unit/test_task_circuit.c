@@ -65,6 +65,6 @@ int main(int argc, char **argv)
     CHECK(unlink(path) == 0 && rmdir(folder) == 0);
   }
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -197,6 +197,6 @@ int main(int argc, char **argv)
     damaged_checkpoints();
   }
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

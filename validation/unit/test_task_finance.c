@@ -233,6 +233,6 @@ int main(int argc, char **argv)
     bad_decks();
   }
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -229,6 +229,6 @@ int main(int argc, char **argv)
     chain(QV_SINGLE, couplings[i]);
   }
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }

@@ -173,6 +173,6 @@ int main(int argc, char **argv)
   says_when_rounding_forbids_the_tolerance(cost);
   qv_diagonal_destroy(&cost);
   CHECK(qv_memory_balance() == 0);
-  qv_parallel_end();
+  qv_parallel_end(0);
   return 0;
 }
