@@ -45,12 +45,12 @@ def run(deck, env, ranks=1, sets=(), disk=None):
 
 
 def too_short_a_limit():
-    """Time that does not suffice for one step: given up inside it, in time. The limit is some times what a start takes,
-    a twentieth of a step: machines differ too much for one in seconds, and where others work another one is tried."""
+    """Time that does not suffice for one step: given up inside it, in time. The limit is about what a start takes with its
+    launch, a third of a step: machines differ too much for one in seconds, and where others work another one is tried."""
     begun = time.monotonic()
     run(VQE, {"SLURM_MEM_PER_NODE": "1"})
     start = time.monotonic() - begun
-    for factor in (4, 6, 3, 8, 5):
+    for factor in (1, 1.5, 0.7, 2, 0.5):
         limit = f"{start * factor:.2f}" if start * factor < 9.99 else f"{min(59, start * factor):.1f}"
         found = run(GROUND, {}, 1, [f"run.max_time={limit} s"])
         text = (f"warning: not one step was finished within the time limit of {limit} s: another run as short begins "
