@@ -45,8 +45,8 @@ def run(deck, env, ranks=1, sets=(), disk=None):
 
 
 def too_short_a_limit():
-    """Time that does not suffice for one step: given up inside it, in time. The limit is about what a start takes with its
-    launch, a third of a step: machines differ too much for one in seconds, and where others work another one is tried."""
+    """Time that does not suffice for one step: given up inside it, in time. The limit is about what a start takes with
+    its launch, a third of a step: machines differ too much for seconds, and where others work another one is tried."""
     begun = time.monotonic()
     run(VQE, {"SLURM_MEM_PER_NODE": "1"})
     start = time.monotonic() - begun

@@ -18,7 +18,10 @@ qv_code qv_parallel_begin(int *argc, char ***argv)
   return QV_OK;
 }
 
-void qv_parallel_end(void) {}
+void qv_parallel_end(int exit_code)
+{
+  (void)exit_code;
+}
 
 _Noreturn void qv_parallel_abort(qv_code code, const char *format, ...)
 {
