@@ -22,11 +22,6 @@ typedef struct {
   step steps[STEPS_MAX];
 } layer;
 
-static int least(int a, int b)
-{
-  return a < b ? a : b;
-}
-
 /* As few passes as can be, of about the same number of bits: the fewer bits, the longer the pieces. */
 static void add_passes(layer *l, int from, int to)
 {
@@ -40,7 +35,7 @@ static void add_passes(layer *l, int from, int to)
 
 static layer plan_layer(int nqubits, int nlocal)
 {
-  const int first = least(TILE_BITS, nlocal);
+  const int first = qv_least(TILE_BITS, nlocal);
   layer l = {.count = 1, .steps = {{.from = 0, .to = first, .diagonal = true}}};
   if (nqubits == nlocal) {
     add_passes(&l, first, nlocal);
@@ -48,7 +43,7 @@ static layer plan_layer(int nqubits, int nlocal)
   }
   for (int bit = nlocal; bit < nqubits;) {
     const int most = nlocal >= QV_MIXER_LEAST_BITS ? first - PIECE_BITS : first;
-    const int chunk = least(least(nqubits - bit, HIGH_BITS - 2), most);
+    const int chunk = qv_least(qv_least(nqubits - bit, HIGH_BITS - 2), most);
     l.steps[l.count++] = (step){.from = first - chunk, .exchanged = chunk, .rank_bit = bit};
     bit += chunk;
     add_passes(&l, first - chunk, bit < nqubits ? first : nlocal);

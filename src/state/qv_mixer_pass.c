@@ -32,11 +32,6 @@ typedef struct {
   void *turn, *energy;
 } workspace;
 
-static int least(int a, int b)
-{
-  return a < b ? a : b;
-}
-
 static int64_t least64(int64_t a, int64_t b)
 {
   return a < b ? a : b;
@@ -50,7 +45,7 @@ static int most(int a, int b)
 /* How many of `bits` bits the next round mixes: as few rounds as can be, and few that leave a bit without a partner. */
 static int next_bits(int bits)
 {
-  return bits == 5 ? 3 : least(bits, QV_MIXER_ROUND_BITS);
+  return bits == 5 ? 3 : qv_least(bits, QV_MIXER_ROUND_BITS);
 }
 
 static int count_rounds(int bits)
@@ -92,12 +87,12 @@ static qv_code make_plan(const qv_mixer_pass *pass, plan *p)
   const int nlocal = pass->state->layout.nlocal, mixed = pass->to - pass->from;
   *p = (plan){.pass = pass, .real = pass->state->precision == QV_DOUBLE, .back = pass->left != NULL};
   p->lane_bits = p->real ? 3 : 4;
-  p->piece = least(least(QV_MIXER_TILE_BITS, nlocal) - mixed, pass->from);
+  p->piece = qv_least(qv_least(QV_MIXER_TILE_BITS, nlocal) - mixed, pass->from);
   p->spread = pass->from;
   p->bits = p->piece + mixed;
   p->from = p->piece;
   p->to = p->bits;
-  p->block_bits = p->from < QV_DIAGONAL_BITS ? least(p->bits, QV_DIAGONAL_BITS) : p->bits;
+  p->block_bits = p->from < QV_DIAGONAL_BITS ? qv_least(p->bits, QV_DIAGONAL_BITS) : p->bits;
   p->whole_first = p->back && p->from == 0;
   p->inner = most(p->from, p->block_bits);
   p->angle = angle_of(p->back ? -pass->beta : pass->beta);

@@ -14,6 +14,11 @@ struct qv_state {
   bool woven;
 };
 
+static inline int qv_least(int a, int b)
+{
+  return a < b ? a : b;
+}
+
 /* Reductions sum over blocks of this many amplitudes, then over the blocks in a tree. */
 #define QV_BLOCK_BITS 12
 

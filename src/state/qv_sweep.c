@@ -7,11 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-static int least(int a, int b)
-{
-  return a < b ? a : b;
-}
-
 /* Adds unit vectors from the lowest memory bit up until the reduced span has `most` dimensions or `bits` are in. */
 static int fill_from_below(uint64_t *rows, int rank, int bits, int most)
 {
@@ -65,7 +60,7 @@ qv_code qv_sweep_create(const qv_layout *layout, qv_precision precision, int til
                         const uint64_t *flips, qv_sweep **out)
 {
   qv_sweep *sweep = NULL;
-  const int nlocal = layout->nlocal, most = least(nlocal, tile_bits);
+  const int nlocal = layout->nlocal, most = qv_least(nlocal, tile_bits);
   uint64_t rows[QV_GF2_MAX + 1];
   *out = NULL;
   QV_REQUIRE(nlocal >= QV_SWEEP_LOW_BITS && tile_bits > QV_SWEEP_LOW_BITS && tile_bits <= 15);

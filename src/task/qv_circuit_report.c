@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Shots drawn between two looks whether to give up. */
-
 static int compare_outcomes(const void *a, const void *b)
 {
   const uint64_t s = *(const uint64_t *)a, t = *(const uint64_t *)b;

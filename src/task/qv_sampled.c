@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Shots drawn between two looks whether to give up. */
 #define SHOTS_AT_ONCE ((int64_t)1 << 20)
 
 const qv_key qv_keys_sampled[] = {

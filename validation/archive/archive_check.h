@@ -3,6 +3,7 @@
 #define ARCHIVE_CHECK_H
 
 #include "io/qv_archive.h"
+#include "validation/unit/qv_check.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -10,14 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "%s:%d: %s [error record: %s]", __FILE__, __LINE__, #condition,               \
-                        qv_error_text());                                                                              \
-    }                                                                                                                  \
-  } while (0)
 
 /* The call must fail with this code, and its message must hold this text; the record is cleared. */
 #define CHECK_FAILS(call, code, text)                                                                                  \

@@ -5,6 +5,7 @@
 #include "base/qv_random.h"
 #include "montecarlo/qv_amplitude.h"
 #include "task/qv_grover.h"
+#include "unit/qv_check.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -15,13 +16,6 @@
 #define CASES      10
 #define METHODS    5
 #define LEVELS     8
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
-    }                                                                                                                  \
-  } while (0)
 
 static const char *const names[METHODS] = {"canonical", "iterative", "likelihood", "bayesian", "likelihood, linear"};
 static const double theory[METHODS] = {-1, -1, -1, -1, -0.75};

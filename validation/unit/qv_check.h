@@ -7,7 +7,7 @@
 #define CHECK(condition)                                                                                               \
   do {                                                                                                                 \
     if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s: %s", __LINE__, #condition, qv_error_text());                    \
+      qv_parallel_abort(QV_ERR_INTERNAL, "%s:%d: %s (%s)", __FILE__, __LINE__, #condition, qv_error_text());           \
     }                                                                                                                  \
   } while (0)
 

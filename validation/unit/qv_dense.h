@@ -5,6 +5,7 @@
 
 #include "base/qv_gf2.h"
 #include "base/qv_random.h"
+#include "qv_check.h"
 #include "state/qv_rotation.h"
 
 #include <complex.h>
@@ -12,13 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "%s:%d: %s (%s)", __FILE__, __LINE__, #condition, qv_error_text());           \
-    }                                                                                                                  \
-  } while (0)
 
 typedef struct {
   int n;

@@ -3,18 +3,12 @@
 #define QV_OBJECTIVES_H
 
 #include "optimize/qv_optimizer.h"
+#include "qv_check.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s [%s]", __LINE__, #condition, qv_error_text());                   \
-    }                                                                                                                  \
-  } while (0)
 
 typedef double (*objective)(int n, const double *x, double *g);
 

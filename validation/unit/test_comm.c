@@ -1,5 +1,6 @@
 /* Agreement, reductions and swaps on any number of ranks. Silent when right. */
 #include "parallel/qv_comm.h"
+#include "qv_check.h"
 
 #include "base/qv_fault.h"
 #include "base/qv_memory.h"
@@ -8,13 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition)                                                                                               \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      qv_parallel_abort(QV_ERR_INTERNAL, "line %d: %s", __LINE__, #condition);                                         \
-    }                                                                                                                  \
-  } while (0)
 
 static void agreement(const qv_comm *comm)
 {
