@@ -1,5 +1,4 @@
-/* The gates of a sweep as a program for its tiles: reordered where they commute and grouped so that a group passes over
- * the tile once. Room-internal. */
+/* The gates of a sweep as a program for its tiles: the groups of qv_tile_drafts.h, made and run. Room-internal. */
 #ifndef QV_TILE_PROGRAM_H
 #define QV_TILE_PROGRAM_H
 
@@ -15,7 +14,7 @@ typedef struct {
 
 typedef struct {
   qv_tile_group *groups;
-  int ngroups, capacity;
+  int ngroups;
   bool single;
   int vector_bits;
   size_t scratch; /* bytes that a run wants */

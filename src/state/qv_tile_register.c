@@ -30,9 +30,13 @@
 /* A phase whose cosine is no smaller is applied as three shears: the tangent of its half is 2 at most. */
 #define COSINE_LEAST (-0.6)
 
-/* Loading and storing of a vector, in multiply-adds; and loading the factors of a diagonal. */
-#define MOVE_WORK  5
-#define TABLE_WORK 1.5
+/* What is done with a vector, in multiply-adds: loading and storing; three shears and the loading of their numbers; a
+ * matrix, with and without ones on its diagonal; a permutation of lanes. */
+#define MOVE_WORK     5
+#define DIAGONAL_WORK 4.5
+#define UNIT_WORK     2
+#define GENERAL_WORK  8
+#define LANES_WORK    1
 
 typedef struct {
   int code;                           /* FORMS * dimension + form, CODE_LANES + form, CODE_DIAGONAL, CODE_SHEARS */
@@ -285,18 +289,6 @@ static int parity_at(const qv_register *g, uint64_t mask, int member, int patter
   return qv_parity(inside & g->offsets[member]) ^ sign;
 }
 
-/* Factor of a PHASE op at a member of the coset and a lane. */
-static double _Complex phase_at(const qv_register *g, const qv_tile_op *op, int member, int pattern, int lane)
-{
-  for (int k = 0; k < op->nchecks; k++) {
-    if (parity_at(g, op->check[k], member, pattern) != (int)(op->values >> k & 1)) {
-      return 1;
-    }
-  }
-  const double sign = parity_at(g, op->sign, member, pattern) ? -1 : 1;
-  return CMPLX(op->da[0][lane] + sign * op->oa[0][lane], op->da[1][lane] + sign * op->oa[1][lane]);
-}
-
 /* The signs that PHASE ops look at, as bits. */
 static int signs_of(const qv_register *g, const qv_tile_op *ops, const int *chosen, int from, int to)
 {
@@ -311,28 +303,51 @@ static int signs_of(const qv_register *g, const qv_tile_op *ops, const int *chos
   return used;
 }
 
-/* The product of the PHASE ops chosen[from..to-1]. */
-static double _Complex product_at(const qv_register *g, const qv_tile_op *ops, const int *chosen, int from, int to,
-                                  int member, int pattern, int lane)
+/* Multiplies factors[members][lanes] by a PHASE op where the signs are the bits of `pattern`. */
+static void multiply_phase(const qv_register *g, const qv_tile_op *op, int pattern, double _Complex *factors)
 {
-  double _Complex factor = 1;
-  for (int i = from; i < to; i++) {
-    factor *= phase_at(g, &ops[chosen[i]], member, pattern, lane);
+  const int lanes = 1 << g->lane_bits;
+  for (int member = 0; member < MEMBERS; member++) {
+    bool checked = true;
+    for (int k = 0; checked && k < op->nchecks; k++) {
+      checked = parity_at(g, op->check[k], member, pattern) == (int)(op->values >> k & 1);
+    }
+    const double sign = checked && parity_at(g, op->sign, member, pattern) ? -1 : 1;
+    for (int l = 0; checked && l < lanes; l++) {
+      factors[member * lanes + l] *= CMPLX(op->da[0][l] + sign * op->oa[0][l], op->da[1][l] + sign * op->oa[1][l]);
+    }
   }
-  return factor;
 }
 
-/* The same as one diagonal: a table for each combination of the signs that they look at. Of a phase exp(i phi) it holds
- * tan(phi/2) and sin(phi) if all allow it: three shears, which are three operations where a product is four. */
+/* Of a phase exp(i phi): tan(phi/2) and sin(phi) for three shears, or cos(phi) and sin(phi). */
+static void set_table(qv_register *g, int table, bool shears, const double _Complex *factors)
+{
+  const int lanes = 1 << g->lane_bits;
+  for (int at = 0; at < MEMBERS * lanes; at++) {
+    const double _Complex factor = factors[at];
+    const int to = table + 2 * (at - at % lanes) + at % lanes;
+    set_constant(g, to, shears ? cimag(factor) / (1 + creal(factor)) : creal(factor));
+    set_constant(g, to + lanes, cimag(factor));
+  }
+}
+
+/* The PHASE ops chosen[from..to-1] as one diagonal: a table for each combination of the signs that they look at. Three
+ * shears, if all phases allow it, are three operations where a product is four. */
 static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chosen, int from, int to)
 {
-  const int lanes = 1 << g->lane_bits, used = signs_of(g, ops, chosen, from, to);
+  double _Complex factors[1 << QV_REGISTER_SIGNS][MEMBERS * QV_LANES_MAX];
+  const int used = signs_of(g, ops, chosen, from, to), count = MEMBERS << g->lane_bits;
   register_step *s = take_step(g, CODE_SHEARS, 0);
   for (int pattern = 0; pattern < 1 << QV_REGISTER_SIGNS; pattern++) {
     s->tables[pattern] = pattern & ~used ? s->tables[pattern & used] : take_constants(g, 2 * MEMBERS);
-    for (int at = 0; at < MEMBERS << g->lane_bits && !(pattern & ~used); at++) {
-      const double _Complex factor =
-          product_at(g, ops, chosen, from, to, at >> g->lane_bits, pattern, at & (lanes - 1));
+    for (int at = 0; at < count; at++) {
+      factors[pattern][at] = 1;
+    }
+    for (int i = from; i < to && !(pattern & ~used); i++) {
+      multiply_phase(g, &ops[chosen[i]], pattern, factors[pattern]);
+    }
+    for (int at = 0; at < count; at++) {
+      const double _Complex factor = factors[pattern][at];
       s->active |= (factor != 1) << (at >> g->lane_bits);
       if (fabs(cabs(factor) - 1) > 1e-14 || creal(factor) < COSINE_LEAST) {
         s->code = CODE_DIAGONAL;
@@ -340,12 +355,8 @@ static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chose
     }
   }
   for (int pattern = 0; pattern < 1 << QV_REGISTER_SIGNS; pattern++) {
-    for (int at = 0; at < MEMBERS << g->lane_bits && !(pattern & ~used); at++) {
-      const int member = at >> g->lane_bits, lane = at & (lanes - 1);
-      const double _Complex factor = product_at(g, ops, chosen, from, to, member, pattern, lane);
-      const double tangent = cimag(factor) / (1 + creal(factor));
-      set_constant(g, s->tables[pattern] + 2 * member * lanes + lane, s->code == CODE_SHEARS ? tangent : creal(factor));
-      set_constant(g, s->tables[pattern] + (2 * member + 1) * lanes + lane, cimag(factor));
+    if (!(pattern & ~used)) {
+      set_table(g, s->tables[pattern], s->code == CODE_SHEARS, factors[pattern]);
     }
   }
 }
@@ -427,8 +438,10 @@ static qv_code find_patterns(qv_register *g)
 {
   const int64_t cosets = qv_register_cosets(g);
   QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)cosets, sizeof *g->patterns, &g->patterns));
-  for (int64_t n = 0; n < cosets; n++) {
-    g->patterns[n] = pattern_at(g, first_of(g, (uint64_t)n));
+  g->patterns[0] = 0;
+  for (int64_t n = 1; n < cosets; n++) { /* parities are linear */
+    const int64_t low = n & -n;
+    g->patterns[n] = n == low ? pattern_at(g, first_of(g, (uint64_t)n)) : g->patterns[n ^ low] ^ g->patterns[low];
   }
   return QV_OK;
 }
@@ -483,21 +496,31 @@ void qv_register_set_scale(qv_register *group, double scale)
   group->scale = scale;
 }
 
-double qv_register_work(const qv_register *group)
+/* The share of the coset that a PHASE op changes: each check that looks into it halves that. */
+static double active_share(const qv_tile_op *op, uint64_t inside)
 {
-  double work = MOVE_WORK;
-  for (int i = 0; i < group->nsteps; i++) {
-    const register_step *s = &group->steps[i];
-    const int form = s->code % FORMS;
-    const double matrix = form == FORM_GENERAL ? 8 : form == FORM_REAL || form == FORM_CROSS ? 4 : 2;
-    if (s->code >= CODE_DIAGONAL) {
-      work += ldexp((TABLE_WORK + (s->code == CODE_SHEARS ? 3 : 4)) * __builtin_popcount((unsigned)s->active),
-                    -QV_REGISTER_DIMS);
-    } else {
-      work += matrix + (s->code >= CODE_LANES ? 1 : 0); /* and the permutation */
-    }
+  int halved = 0;
+  for (int k = 0; k < op->nchecks; k++) {
+    halved += (op->check[k] & inside) != 0;
   }
-  return work;
+  return ldexp(1, -halved);
+}
+
+double qv_register_work(const qv_tile_op *ops, int count, const int *chosen, const uint64_t *flips)
+{
+  const uint64_t inside = all_of(QV_REGISTER_DIMS, flips);
+  double work = MOVE_WORK, active = 0;
+  for (int i = 0; i < count; i++) {
+    const qv_tile_op *op = &ops[chosen[i]];
+    if (op->kind == QV_TILE_PHASE) {
+      active = fmin(1, active + active_share(op, inside));
+      continue;
+    }
+    work += active * DIAGONAL_WORK + (op->form == QV_TILE_GENERAL ? GENERAL_WORK : UNIT_WORK) +
+            (op->flip == 0 ? LANES_WORK : 0);
+    active = 0;
+  }
+  return work + active * DIAGONAL_WORK;
 }
 
 int64_t qv_register_cosets(const qv_register *group)

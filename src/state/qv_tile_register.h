@@ -36,8 +36,8 @@ void qv_register_destroy(qv_register **group);
 /* Lets a run multiply all amplitudes by a number as well. */
 void qv_register_set_scale(qv_register *group, double scale);
 
-/* Operations that a run takes for each vector of the tile, moving it included. */
-double qv_register_work(const qv_register *group);
+/* Operations that a run of such a group takes for each vector of the tile, moving it included. Local. */
+double qv_register_work(const qv_tile_op *ops, int count, const int *chosen, const uint64_t *flips);
 
 /* In how many cosets a run goes through the tile. */
 int64_t qv_register_cosets(const qv_register *group);
