@@ -115,7 +115,11 @@ qv_code qv_optimize_begin(const qv_comm *comm)
   }
   /* A communicator of its own: PetscInitialize sets MPI_ERRORS_RETURN on the one it is given. */
   QV_TRY(qv_comm_split(comm, 0, &library_comm));
-  QV_TRY(qv_agree(comm, start_libraries()));
+  const qv_code code = qv_agree(comm, start_libraries());
+  if (code != QV_OK) { /* to end the libraries takes all ranks, and some have not begun them */
+    qv_comm_destroy(&library_comm);
+    return code;
+  }
   use_one_blas_thread();
   begun = true;
   return QV_OK;

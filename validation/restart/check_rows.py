@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The rows of the reliability table (docs/restart.md) for the real tasks `vqe` and `circuit`.
 
-usage: check_rows.py PROGRAM MPIEXEC ROOT [--full] [--jobs N] ROW...
+usage: check_rows.py PROGRAM MPIEXEC ROOT [--full] [--jobs N] [--from N] ROW...
 
 ROW is R1, R2, ... or R1:vqe, R1:circuit. Without --full the counts are those of the test run. One line a row; exit code
-1 if one fails, 77 if a row cannot be checked here.
+1 if one fails. With --full R8 tells how far it is, and --from lets it go on there.
 """
 import concurrent.futures
 import os
@@ -25,8 +25,8 @@ ROWS = {**rows_exact.ROWS, **rows_killed.ROWS, **rows_damage.ROWS}
 class Check:
     """What a row needs: the task, how much of it, and several runs at a time."""
 
-    def __init__(self, make_task, full, jobs):
-        self.make_task, self.full, self.jobs = make_task, full, jobs
+    def __init__(self, make_task, full, jobs, begin):
+        self.make_task, self.full, self.jobs, self.begin = make_task, full, jobs, begin
         self.task = make_task("run")
 
     def small(self):
@@ -34,11 +34,16 @@ class Check:
         return self.make_task("small", small=True)
 
     def long(self):
-        """The same task with half a minute of work."""
+        """The same task with two minutes of work or more."""
         return self.make_task("long", long=True)
 
     def count(self, short, full):
         return full if self.full else short
+
+    def note(self, text):
+        """Tells what goes on in a row of many minutes."""
+        if self.full:
+            print(text, file=sys.stderr, flush=True)
 
     def each(self, function, cases):
         """Calls function(*case) for all cases, some at a time; the results in order."""
@@ -52,7 +57,7 @@ def processor_seconds():
     return usage.ru_utime + usage.ru_stime
 
 
-def check(row, name, arguments, full, jobs):
+def check(row, name, arguments, **how):
     program, mpiexec, root = os.path.abspath(arguments[0]), arguments[1], os.path.abspath(arguments[2])
     # In memory where the system has a place for that: hundreds of checkpoints with all their fsyncs.
     memory = os.environ.get("QV_TEST_MEMORY", "/dev/shm" if os.path.isdir("/dev/shm") else tempfile.gettempdir())
@@ -65,7 +70,7 @@ def check(row, name, arguments, full, jobs):
 
         def make_task(folder, **how):
             return Task(name, program, mpiexec, molecules, os.path.join(home, folder), **how)
-        text = ROWS[row](Check(make_task, full, jobs))
+        text = ROWS[row](Check(make_task, **how))
     except Failure as error:
         failure = text = f"failed: {error}"
     finally:
@@ -76,12 +81,12 @@ def check(row, name, arguments, full, jobs):
 
 
 def main(words):
-    full = "--full" in words
-    jobs = 4
-    if "--jobs" in words:
-        at = words.index("--jobs")
-        jobs = int(words[at + 1])
-        del words[at:at + 2]
+    how = {"full": "--full" in words, "jobs": 4, "begin": 0}
+    for option, name in (("--jobs", "jobs"), ("--from", "begin")):
+        if option in words:
+            at = words.index(option)
+            how[name] = int(words[at + 1])
+            del words[at:at + 2]
     words = [word for word in words if word != "--full"]
     arguments, rows = words[:3], words[3:]
     if len(arguments) < 3 or not rows or any(row.split(":")[0] not in ROWS for row in rows):
@@ -92,7 +97,7 @@ def main(words):
     for row in rows:
         name = row.partition(":")[2]
         for task in [name] if name else ["vqe", "circuit"]:
-            good = check(row.split(":")[0], task, arguments, full, jobs) and good
+            good = check(row.split(":")[0], task, arguments, **how) and good
     return 0 if good else 1
 
 

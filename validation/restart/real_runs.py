@@ -105,17 +105,17 @@ class Running:
 
 
 class Task:
-    """A deck of twenty steps, a small one of a few, or a long one of half a minute. `name` is vqe or circuit."""
+    """A deck of twenty steps, a small one of a few, or a long one of two minutes. `name` is vqe or circuit."""
 
     def __init__(self, name, program, mpiexec, molecules, home, small=False, long=False):
         self.name, self.program, self.mpiexec, self.home = name, program, mpiexec, home
         os.makedirs(self.home)
         self.patience = HANG
         if long and name == "vqe":
-            deck = self.vqe(os.path.join(molecules, "n2_sto3g_r1.4.fcidump"), 500)
-            deck["ansatz"] = {"trotter_steps": 4}
+            deck = self.vqe(os.path.join(molecules, "n2_sto3g_r1.4.fcidump"), 800)
+            deck["ansatz"] = {"trotter_steps": 16}
         elif long:
-            deck = self.circuit(24, 100)
+            deck = self.circuit(24, 600)
         elif name == "vqe":
             deck = self.vqe(os.path.join(molecules, "lih_sto3g_r1.5949.fcidump"), 4 if small else 19)
         else:

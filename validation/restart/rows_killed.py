@@ -185,7 +185,7 @@ def limits(check):
     task = check.long()
     task.reference(0)
     told = []
-    for limit in (5, 10, 15, 30) if task.name == "vqe" else (10, 15, 20):
+    for limit in (5, 10, 20, 30, 60):
         folder = task.folder()
         outcome = task.run(folder, code=75, ranks=0, options=["--maxtime", f"{limit} s"])
         expect(outcome.seconds <= limit, f"{task.name}: {outcome.seconds:.2f} s of {limit}: {outcome}")
@@ -193,11 +193,11 @@ def limits(check):
         shutil.rmtree(folder)
     folder, parts, code = task.folder(), 0, 75
     while code == 75:
-        outcome = task.run(folder, code=None, ranks=0, options=["--maxtime", "10 s"])
+        outcome = task.run(folder, code=None, ranks=0, options=["--maxtime", "20 s"])
         code, parts = outcome.code, parts + 1
         expect(code in (0, 75) and parts < 60, f"{task.name}: part {parts}: {outcome}")
     task.expect_same(folder, 0)
-    return f"limits and what was used of them: {', '.join(told)}; a chain of {parts} parts of 10 s: the same bits"
+    return f"limits and what was used of them: {', '.join(told)}; a chain of {parts} parts of 20 s: the same bits"
 
 
 ROWS = {"R3": kill_all, "R4": kill_one, "R9": semaphores, "R10": signals, "R11": limits}
