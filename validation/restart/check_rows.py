@@ -30,7 +30,7 @@ class Check:
         self.task = make_task("run")
 
     def small(self):
-        """The same task with three or four steps of a millisecond."""
+        """The same task with three or four steps of milliseconds."""
         return self.make_task("small", small=True)
 
     def long(self):

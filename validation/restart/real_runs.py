@@ -105,7 +105,8 @@ class Running:
 
 
 class Task:
-    """A deck of twenty steps, a small one of a few, or a long one of two minutes. `name` is vqe or circuit."""
+    """A deck of twenty steps, a small one of a few, or a long one of two minutes. `name` is vqe or circuit. The small
+    circuit has qubits enough for the gates of a pass to be grouped, and passes left after its first step."""
 
     def __init__(self, name, program, mpiexec, molecules, home, small=False, long=False):
         self.name, self.program, self.mpiexec, self.home = name, program, mpiexec, home
@@ -119,7 +120,7 @@ class Task:
         elif name == "vqe":
             deck = self.vqe(os.path.join(molecules, "lih_sto3g_r1.5949.fcidump"), 4 if small else 19)
         else:
-            deck = self.circuit(12 if small else 16, 3 if small else 262)
+            deck = self.circuit(18, 9) if small else self.circuit(16, 262)
         self.deck = os.path.join(self.home, "deck.yaml")
         with open(self.deck, "w", encoding="utf-8") as file:
             json.dump({"qonverge": 1, "task": name, "output": "out", **deck}, file)

@@ -1,4 +1,5 @@
 """R5 to R8: full disks, damaged and wrong files, faults on purpose."""
+import collections
 import os
 import random
 import re
@@ -165,7 +166,7 @@ def calls(task, source, site, rank):
 
 def strike(task, source, site, n, rank, again):
     """The n-th call fails: the documented code and one message, or the very result. `again`: and the same command
-    then continues. Returns the exit code of the struck run and its seconds."""
+    then continues. Returns the outcome of the struck run."""
     folder = task.folder(copy_of=source)
     fault = f"{site}:{n}:{rank}"
     env = {"QV_IO_TIMEOUT": "1"} if site == "stall" else {}
@@ -184,52 +185,57 @@ def strike(task, source, site, n, rank, again):
             task.run(folder, ranks=2)
         task.expect_same(folder, 2)
     shutil.rmtree(folder, ignore_errors=True)
-    return outcome.code, outcome.seconds
+    return outcome
 
 
-def faults(check):
-    """R8: a call of a site fails on the first or on the last rank, in a run that continues, writes checkpoints, and
-    ends. In the test run some calls of half of the sites; with --full every call of every site."""
-    task = check.small()
+def sweep(check, task, sites, begin=0):
+    """Strikes these sites in a run that continues, writes checkpoints, and ends: with --full all their calls but the
+    first `begin`, else some. Returns {exit code: how often}, the longest run's seconds, and the sites that struck."""
     task.patience = 60 if check.full else task.patience  # by hand, several thousand runs wait for one that hangs
     source = task.folder()
     task.run(source, code=75, ranks=2, sets=EVERY_STEP, fault="stop:1:0")
     task.reference(2)
-    sites = [site for site in SITES if site not in SELDOM[task.name]]
-    if not check.full:
-        sites = sites[::2] if task.name == "vqe" else sites[1::2]
     places = [(site, rank) for site in sites for rank in ("0", "last")]
     if check.full:
         counts = check.each(lambda site, rank: calls(task, source, site, rank), places)
         cases = [(site, n, rank, n % 8 == 1) for (site, rank), most in zip(places, counts) for n in range(1, most + 1)]
     else:
         cases = [(site, n, rank, n == 1) for site, rank in places for n in (1, 7)]
-    wrong, times = [], [0.0]
+    wrong, codes, seconds, struck = [], collections.Counter(), [0.0], set()
 
     def attempt(at, *case):
         if at % 200 == 0:
             check.note(f"R8 {task.name}: fault {at} of {len(cases)} ({':'.join(map(str, case[:3]))}), {len(wrong)} wrong")
         try:
-            code, seconds = strike(task, source, *case)
-            times.append(seconds)
-            return code
+            outcome = strike(task, source, *case)
         except Failure as failure:
             wrong.append(f"fault {at}, {case[0]}:{case[1]}:{case[2]}: {failure}")
             check.note(wrong[-1])
-            return None
+            return
+        codes[outcome.code] += 1
+        seconds.append(outcome.seconds)
+        if outcome.code != 0:
+            struck.add(case[0])
 
-    codes = check.each(attempt, [(at, *case) for at, case in enumerate(cases) if at >= check.begin])
-    cases = cases[check.begin:]
+    check.each(attempt, [(at, *case) for at, case in enumerate(cases) if at >= begin])
     expect(not wrong, f"{len(wrong)} of {len(cases)} faults:\n" + "\n".join(wrong))
-    struck = {case[0] for case, code in zip(cases, codes) if code != 0}
-    never = ["posix.nofallocate", "state.drift"] if task.name == "vqe" else ["posix.nofallocate"]
+    return codes, max(seconds), struck
+
+
+def faults(check):
+    """R8: a call of a site fails on the first or on the last rank. In the test run some calls of half of the sites; with
+    --full every call of every site."""
+    sites = [site for site in SITES if site not in SELDOM[check.task.name]]
+    if not check.full:
+        sites = sites[::2] if check.task.name == "vqe" else sites[1::2]
+    codes, longest, struck = sweep(check, check.small(), sites, check.begin)
+    never = ["posix.nofallocate", "state.drift"] if check.task.name == "vqe" else ["posix.nofallocate"]
     idle = sorted(set(sites) - struck - set(never))
-    if idle and check.begin == 0:
-        raise Failure(f"{task.name}: these sites never struck: {idle}")
-    stops, harmless = codes.count(75), codes.count(0)
-    return (f"{len(sites)} sites, {len(cases)} faults on the first and last rank: {len(codes) - stops - harmless} with "
-            f"one message and the documented exit code, {stops} stopped with a checkpoint, {harmless} without harm; no "
-            f"hang, the longest {max(times):.1f} s")
+    expect(not idle or check.begin > 0, f"{check.task.name}: these sites never struck: {idle}")
+    failed = codes.total() - codes[0] - codes[75]
+    return (f"{len(sites)} sites, {codes.total()} faults on the first and last rank: {failed} with one message and the "
+            f"documented exit code, {codes[75]} stopped with a checkpoint, {codes[0]} without harm; no hang, the longest "
+            f"{longest:.1f} s")
 
 
 ROWS = {"R5": full_disks, "R6": bit_flips, "R7": wrong_files, "R8": faults}
