@@ -23,8 +23,8 @@ import numpy
 
 from real_runs import Failure, expect
 
-# Beside config/new, which has every task: a deck and what is set in it. Statistics over rounds that have ended, for each
-# kind of search, and the other optimisers.
+# Beside config/new, which has every task: a deck and what is set in it. Statistics over rounds that have ended, for
+# each kind of search, and the other optimisers.
 OTHERS = [("portfolio", f"anneal.method={method}", "anneal.max_sweeps=24 Ki", "anneal.first_round=1 Ki")
           for method in ("annealing", "exchange", "path-integral", "tabu")]
 OTHERS += [("vqe-h2o", "optimizer.method=nm", "optimizer.max_evaluations=30"),
@@ -55,7 +55,7 @@ class Runs:
         words = [self.program, "run", self.deck, "-o", os.path.join(self.home, folder), *self.sets]
         done = subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               check=False)
-        expect(done.returncode == code, f"{fault}: exit code {done.returncode}, not {code}:\n{done.stdout}{done.stderr}")
+        expect(done.returncode == code, f"{fault}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
         expect("not freed" not in done.stderr, f"{fault}: {done.stderr}")
         return done.stdout
 

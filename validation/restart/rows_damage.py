@@ -188,9 +188,10 @@ def strike(task, source, site, n, rank, again):
     return outcome
 
 
-def sweep(check, task, sites, begin=0):
-    """Strikes these sites in a run that continues, writes checkpoints, and ends: with --full all their calls but the
-    first `begin`, else some. Returns {exit code: how often}, the longest run's seconds, and the sites that struck."""
+def sweep(check, sites):
+    """Strikes these sites in a run that continues, writes checkpoints and ends: with --full all their calls, else some.
+    Returns {exit code: how often}, the longest run's seconds, and the sites that struck."""
+    task = check.small()
     task.patience = 60 if check.full else task.patience  # by hand, several thousand runs wait for one that hangs
     source = task.folder()
     task.run(source, code=75, ranks=2, sets=EVERY_STEP, fault="stop:1:0")
@@ -205,7 +206,7 @@ def sweep(check, task, sites, begin=0):
 
     def attempt(at, *case):
         if at % 200 == 0:
-            check.note(f"R8 {task.name}: fault {at} of {len(cases)} ({':'.join(map(str, case[:3]))}), {len(wrong)} wrong")
+            check.note(f"R8 {task.name}: {at} of {len(cases)} ({':'.join(map(str, case[:3]))}), {len(wrong)} wrong")
         try:
             outcome = strike(task, source, *case)
         except Failure as failure:
@@ -217,25 +218,25 @@ def sweep(check, task, sites, begin=0):
         if outcome.code != 0:
             struck.add(case[0])
 
-    check.each(attempt, [(at, *case) for at, case in enumerate(cases) if at >= begin])
+    check.each(attempt, [(at, *case) for at, case in enumerate(cases) if at >= check.begin])
     expect(not wrong, f"{len(wrong)} of {len(cases)} faults:\n" + "\n".join(wrong))
     return codes, max(seconds), struck
 
 
 def faults(check):
-    """R8: a call of a site fails on the first or on the last rank. In the test run some calls of half of the sites; with
-    --full every call of every site."""
+    """R8: a call of a site fails on the first or on the last rank. In the test run some calls of half of the sites,
+    with --full every call of every site."""
     sites = [site for site in SITES if site not in SELDOM[check.task.name]]
     if not check.full:
         sites = sites[::2] if check.task.name == "vqe" else sites[1::2]
-    codes, longest, struck = sweep(check, check.small(), sites, check.begin)
+    codes, longest, struck = sweep(check, sites)
     never = ["posix.nofallocate", "state.drift"] if check.task.name == "vqe" else ["posix.nofallocate"]
     idle = sorted(set(sites) - struck - set(never))
     expect(not idle or check.begin > 0, f"{check.task.name}: these sites never struck: {idle}")
     failed = codes.total() - codes[0] - codes[75]
     return (f"{len(sites)} sites, {codes.total()} faults on the first and last rank: {failed} with one message and the "
-            f"documented exit code, {codes[75]} stopped with a checkpoint, {codes[0]} without harm; no hang, the longest "
-            f"{longest:.1f} s")
+            f"documented exit code, {codes[75]} stopped with a checkpoint, {codes[0]} without harm; no hang, the "
+            f"longest {longest:.1f} s")
 
 
 ROWS = {"R5": full_disks, "R6": bit_flips, "R7": wrong_files, "R8": faults}
