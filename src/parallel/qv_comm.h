@@ -25,8 +25,9 @@ typedef struct qv_comm qv_comm;
  * Collective. */
 qv_code qv_parallel_begin(int *argc, char ***argv);
 
-/* Ends MPI, after everything else: a crash of the library on its way out ends the process with `exit_code`, since all
- * work is done. Open MPI 4.1 crashes so about once in thousands of starts (its issue 10117). Collective. */
+/* Ends MPI, after everything else: a crash of the library on its way out ends the process with `exit_code` and without
+ * a word, since all work is done and told: the standard error stream leads nowhere from here on. Open MPI 4.1 crashes
+ * so about once in thousands of starts (its issue 10117). Collective. */
 void qv_parallel_end(int exit_code);
 
 /* Ends the whole job at once with the exit code of `code` after one line on standard error. Local. */

@@ -55,7 +55,7 @@ def kill_between(task, n):
 
 
 def continued(task, folder, killed):
-    """Continues a killed run and returns the steps lost; -1: it had come to its end before."""
+    """Continues a killed run and returns the steps lost."""
     outcome = task.run(folder, ranks=RANKS)
     # A kill between two renames leaves the previous generation under its own name: told, and used.
     expect(not outcome.complaints or is_told(outcome), f"{task.name}: after a kill: {outcome}")
@@ -78,7 +78,11 @@ def kill_all(check):
         finished = running.process.poll() is not None
         running.kill_all()
         killed = running.end()
-        return -1 if finished else continued(task, folder, killed)
+        if finished:
+            return -1
+        finished = os.path.exists(os.path.join(folder, "out.h5"))
+        loss = continued(task, folder, killed)
+        return -1 if finished else loss
 
     wanted, lost, seed = check.count(25, 200), [], 0
     while len(lost) < wanted:
