@@ -3,6 +3,7 @@
 #include "base/qv_memory.h"
 #include "circuit/qv_circuit_private.h"
 #include "circuit/qv_fuse_piece.h"
+#include "circuit/qv_local.h"
 
 #include <string.h>
 
@@ -338,14 +339,13 @@ qv_code qv_circuit_fuse(const qv_circuit *circuit, qv_circuit **out)
   if (code == QV_OK) {
     code = sort_gates(&f);
   }
+  if (code == QV_OK) {
+    code = qv_local_hand_on(f.out, out);
+  }
   qv_free(&f.places);
   qv_free(&f.blocks);
-  if (code != QV_OK) {
-    qv_circuit_destroy(&f.out);
-    return code;
-  }
-  *out = f.out;
-  return QV_OK;
+  qv_circuit_destroy(&f.out);
+  return code;
 }
 
 double qv_circuit_fuse_cost(const qv_circuit *circuit)

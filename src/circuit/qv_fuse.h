@@ -7,8 +7,8 @@
  * before it, past those that it commutes with, as long as the product can be written with less cost: as nothing (the
  * identity, its phase included, to 1e-15), as diagonals, gates on one qubit, a swap, controlled gates, or a dense
  * 4 x 4 matrix. A closed block is appended to the new circuit; gates on one qubit that end it stay open for
- * what comes next. At last the gates are put back into the order of
- * the circuit, a product at the place of its last gate, as far as common qubits allow.
+ * what comes next. Then the gates are put back into the order of the circuit, a product at the place of its last gate,
+ * as far as common qubits allow, and dense gates hand their one-qubit factors on to those that follow (qv_local.h).
  *
  * The result depends on the circuit alone, not on ranks, threads or layout; the costs below are all that it weighs. */
 #ifndef QV_FUSE_H

@@ -2,6 +2,7 @@
 
 #include "base/qv_memory.h"
 #include "state/qv_sweep_private.h"
+#include "state/qv_tile_bell.h"
 #include "state/qv_weave.h"
 
 #include <math.h>
@@ -122,6 +123,7 @@ void qv_sweep_destroy(qv_sweep **sweep)
     qv_free(&(*sweep)->ops[i].offsets);
     qv_free(&(*sweep)->ops[i].coefficients);
     qv_free(&(*sweep)->ops[i].adjoint);
+    qv_free(&(*sweep)->ops[i].bell);
   }
   qv_free(&(*sweep)->ops);
   qv_free(&(*sweep)->place);
@@ -422,6 +424,39 @@ static void fill_dense(const qv_sweep *sweep, const qv_tile_op *op, const target
   }
 }
 
+static bool is_all(const bool *values, int count)
+{
+  bool all = true;
+  for (int i = 0; i < count; i++) {
+    all = all && values[i];
+  }
+  return all;
+}
+
+/* The numbers of an uncontrolled gate on two qubits, of which one at most is in the lanes, if it has the form for them;
+ * targets in the order in which the kernel takes them: the vector bits, then the lane bit. */
+static qv_code fill_bell(const qv_sweep *sweep, const target_split *s, const double _Complex *matrix, qv_tile_op *op)
+{
+  const int place[2] = {s->high_place[0], s->high == 2 ? s->high_place[1] : s->lane_place[0]};
+  double _Complex ordered[16];
+  double numbers[QV_BELL_NUMBERS];
+  int index[4];
+  for (int i = 0; i < 4; i++) {
+    index[i] = (i & 1) << place[0] | (i >> 1) << place[1];
+  }
+  for (int i = 0; i < 16; i++) {
+    ordered[i] = matrix[4 * index[i / 4] + index[i % 4]];
+  }
+  if (!qv_bell_form(ordered, numbers)) {
+    return QV_OK;
+  }
+  QV_TRY(qv_alloc(QV_MEM_CIRCUIT, QV_BELL_NUMBERS, sizeof *op->bell, &op->bell));
+  for (int i = 0; i < QV_BELL_NUMBERS; i++) {
+    set_number(sweep, op->bell, i, numbers[i]);
+  }
+  return QV_OK;
+}
+
 static qv_code append_dense(qv_sweep *sweep, int k, const target_split *s, const double _Complex *matrix,
                             const condition *outside)
 {
@@ -437,10 +472,7 @@ static qv_code append_dense(qv_sweep *sweep, int k, const target_split *s, const
     op.flip |= 1ULL << s->high_bit[i]; /* bounds the runs */
   }
   split_checks(sweep, &set, 0, &op, inside);
-  op.uniform = k == 2 && s->high == 2;
-  for (int l = 0; l < 1 << sweep->lane_bits; l++) {
-    op.uniform = op.uniform && inside[l];
-  }
+  op.uniform = k == 2 && s->high == 2 && is_all(inside, 1 << sweep->lane_bits);
   for (int f = 0; f < 1 << s->lane; f++) {
     for (int i = 0; i < s->lane; i++) {
       op.lane_flips[f] |= (f >> i & 1) << s->lane_bit[i];
@@ -460,9 +492,14 @@ static qv_code append_dense(qv_sweep *sweep, int k, const target_split *s, const
   if (code == QV_OK) {
     fill_dense(sweep, &op, s, k, matrix, false, inside, op.coefficients);
     fill_dense(sweep, &op, s, k, matrix, true, inside, op.adjoint);
+    const bool everywhere = op.nchecks == s->high && is_all(inside, 1 << sweep->lane_bits);
+    code = k == 2 && s->high > 0 && everywhere && op.vector_bits > 1 ? fill_bell(sweep, s, matrix, &op) : QV_OK;
+  }
+  if (code == QV_OK) {
     code = append(sweep, &op);
   }
   if (code != QV_OK) {
+    qv_free(&op.bell);
     qv_free(&op.adjoint);
     qv_free(&op.coefficients);
     qv_free(&op.offsets);

@@ -1,6 +1,7 @@
 #include "state/qv_tile.h"
 
 #include "base/qv_clones.h"
+#include "state/qv_tile_bell.h"
 
 #include <string.h>
 
@@ -26,6 +27,7 @@ qv_tile_op qv_tile_inverse(const qv_tile_op *op)
   if (op->kind == QV_TILE_DENSE) {
     inverse.coefficients = op->adjoint;
     inverse.adjoint = op->coefficients;
+    inverse.bell = NULL; /* its phases go with columns */
     return inverse;
   }
   /* The adjoint of a two-level matrix: diagonal entries conjugated, couplings exchanged and conjugated. The coupling

@@ -53,6 +53,7 @@ typedef struct {
   bool uniform;                   /* of two qubits: the coefficients are the same in all lanes, and stand once */
   double *coefficients;           /* [2^kh][2^kh][2^kl][2][lanes]; of two qubits [2^kh][4][3][lanes] or [4][4][3] */
   double *adjoint;                /* the same for the inverse */
+  double *bell;                   /* [QV_BELL_NUMBERS] if the gate has that form (qv_tile_bell.h), or NULL */
 } qv_tile_op;
 
 /* Where a tile stands, be it in a state or in a buffer: vector v begins `base ^ place[v]` bytes behind `data`. The

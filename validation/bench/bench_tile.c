@@ -6,6 +6,7 @@
 #include "base/qv_clock.h"
 #include "base/qv_clones.h"
 #include "base/qv_memory.h"
+#include "circuit/qv_local.h"
 #include "qv_check.h"
 #include "state/qv_sweep_private.h"
 #include "state/qv_tile_program.h"
@@ -30,19 +31,27 @@ enum {
 };
 
 /* Multiply-adds are counted for each real number: an amplitude has two. */
+typedef enum { TURN_X, HADAMARD, ONE_QUBIT, TWO_QUBITS, TWO_LANE, KEPT, KEPT_LANE, TURN_ZZ, CHAIN } gate_kind;
+
 typedef struct {
   const char *name;
   double multiply_adds;
-  int gates;
+  gate_kind gates;
+  int count;
 } kind;
 
-static const kind kinds[] = {{"one rotation about X", 1, 1},
-                             {"three rotations about X", 3, 3},
-                             {"three Hadamard gates", 3, 3},
-                             {"three general one-qubit gates", 12, 3},
-                             {"a general two-qubit gate", 6, 1},
-                             {"36 rotations about ZZ on random pairs", 4, 36},
-                             {"five of an Ising chain: two couplings outside, three rotations", 4.5, 5}};
+static const kind kinds[] = {
+    {"one rotation about X", 1, TURN_X, 1},
+    {"three rotations about X", 3, TURN_X, 3},
+    {"three Hadamard gates", 3, HADAMARD, 3},
+    {"three general one-qubit gates", 12, ONE_QUBIT, 3},
+    {"a general two-qubit gate", 6, TWO_QUBITS, 1},
+    {"the same, one qubit in the lanes", 6, TWO_LANE, 1},
+    {"the same without its last one-qubit factors", 4.75, KEPT, 1},
+    {"both", 4.75, KEPT_LANE, 1},
+    {"36 rotations about ZZ on random pairs", 4, TURN_ZZ, 36},
+    {"five of an Ising chain: two couplings outside, three rotations", 4.5, CHAIN, 5},
+};
 
 /* Vectors of real and imaginary parts alternate; each pair goes through `count` rotations. */
 QV_CLONES static void stream(vec_double *data, int64_t vectors, int count, double small)
@@ -68,31 +77,46 @@ QV_CLONES static void stream(vec_double *data, int64_t vectors, int count, doubl
   }
 }
 
-static void add_gates(qv_sweep *sweep, int number)
+/* A dense unitary matrix of which no entry vanishes or is real. */
+static void fill_dense(double _Complex two[16])
+{
+  for (int i = 0; i < 16; i++) {
+    two[i] = (i % 5 ? 0.5 : -0.5) * cexp(I * (0.3 * (i / 4) + 0.2 * (i % 4)));
+  }
+}
+
+static void add_matrix(qv_sweep *sweep, gate_kind gates, int number)
 {
   const double h = sqrt(0.5);
   const double _Complex hadamard[4] = {h, h, h, -h}, u[4] = {0.6 * I, -0.8, 0.8, -0.6 * I};
-  double _Complex two[16];
-  for (int i = 0; i < 16; i++) { /* unitary, and no entry vanishes or is real */
-    two[i] = (i % 5 ? 0.5 : -0.5) * cexp(I * (0.3 * (i / 4) + 0.2 * (i % 4)));
+  const int qubit = LANE_BITS + number % 3,
+            pair[2] = {LANE_BITS + 6, gates == TWO_LANE || gates == KEPT_LANE ? 1 : LANE_BITS + 2};
+  double _Complex two[16], kept[16], a[4], b[4];
+  if (gates == HADAMARD || gates == ONE_QUBIT) {
+    CHECK(qv_sweep_matrix(sweep, 1, &qubit, gates == HADAMARD ? hadamard : u, 0, 0) == QV_OK);
+    return;
   }
-  for (int k = 0; k < kinds[number].gates; k++) {
-    const int qubit = LANE_BITS + k % 3;
-    qv_rotation r = qv_rotation_pauli(1ULL << qubit, 0);
-    if (number == 5) {
+  fill_dense(two);
+  CHECK(qv_local_split(two, kept, a, b));
+  CHECK(qv_sweep_matrix(sweep, 2, pair, gates < KEPT ? two : kept, 0, 0) == QV_OK);
+}
+
+static void add_gates(qv_sweep *sweep, int number)
+{
+  const gate_kind gates = kinds[number].gates;
+  for (int k = 0; k < kinds[number].count; k++) {
+    qv_rotation r = qv_rotation_pauli(1ULL << (LANE_BITS + k % 3), 0);
+    if (gates == TURN_ZZ) {
       r = qv_rotation_pauli(0, 1ULL << (7 * k % TILE) | 1ULL << ((7 * k + 1 + k / TILE) % TILE));
-    } else if (number == 6 && k < 2) {
+    } else if (gates == CHAIN && k < 2) {
       r = qv_rotation_pauli(0, 1ULL << (LANE_BITS + 2 * k) | 1ULL << (LANE_BITS + 4 + k));
-    } else if (number == 6) {
+    } else if (gates == CHAIN) {
       r = qv_rotation_pauli(1ULL << (LANE_BITS + k - 2), 0);
+    } else if (gates != TURN_X) {
+      add_matrix(sweep, gates, k);
+      continue;
     }
-    if (number == 2 || number == 3) {
-      CHECK(qv_sweep_matrix(sweep, 1, &qubit, number == 2 ? hadamard : u, 0, 0) == QV_OK);
-    } else if (number == 4) {
-      CHECK(qv_sweep_matrix(sweep, 2, (int[2]){LANE_BITS + 2, LANE_BITS + 6}, two, 0, 0) == QV_OK);
-    } else {
-      CHECK(qv_sweep_rotate(sweep, &r, 0.1) == QV_OK);
-    }
+    CHECK(qv_sweep_rotate(sweep, &r, 0.1) == QV_OK);
   }
 }
 

@@ -4,9 +4,11 @@
 #define _XOPEN_SOURCE 700
 #include "base/qv_memory.h"
 #include "circuit/qv_fuse.h"
+#include "circuit/qv_local.h"
 #include "operator/qv_observable.h"
 #include "qv_dense_circuit.h"
 #include "qv_worst.h"
+#include "state/qv_tile_bell.h"
 
 enum { P = 3, GATES = 90 };
 
@@ -308,6 +310,120 @@ static void known_products(int a, int b)
   qv_circuit_destroy(&c);
 }
 
+/* Layers of random two-qubit gates on random pairs, in some of which one pair is left out. */
+static qv_circuit *random_layers(int n, int layers, uint64_t seed)
+{
+  author w = {.seed = seed, .n = n};
+  double _Complex m[16];
+  int order[QV_QUBITS_MAX];
+  CHECK(qv_circuit_create(n, P, &w.c) == QV_OK);
+  for (int layer = 0; layer < layers; layer++) {
+    for (int q = 0; q < n; q++) {
+      const int from = pick(&w, q + 1);
+      order[q] = order[from];
+      order[from] = q;
+    }
+    for (int q = 0; q + 1 < n - 2 * (layer % 3 == 2); q += 2) {
+      random_dense(&w, m);
+      CHECK(qv_circuit_matrix(w.c, "dense", 2, order + q, m, 0, 0) == QV_OK);
+    }
+    if (layer % 4 == 3) {
+      w.a = order[0];
+      w.b = order[2];
+      w.third = order[4];
+      add_barrier(&w, pick(&w, 5));
+    }
+  }
+  return w.c;
+}
+
+/* Gates whose factors went ahead: those followed by other dense gates on both qubits. */
+static void handed_on(int n, uint64_t seed)
+{
+  static qv_dense plain, by_reference;
+  const double parameters[P] = {0.4, -1.1, 2.3};
+  const int layers = 9;
+  double numbers[QV_BELL_NUMBERS];
+  int kept = 0, gates = 0;
+  qv_circuit *c = random_layers(n, layers, seed), *f = fused(c);
+  for (int64_t i = 0; i < qv_circuit_count(f); i++) {
+    const qv_gate *g = qv_circuit_gate(f, i);
+    kept += g->kind == QV_GATE_MATRIX && g->k == 2 && qv_bell_form(g->matrix, numbers);
+    gates += g->kind == QV_GATE_MATRIX && g->k == 2;
+  }
+  CHECK(kept > gates / 2 && kept < gates); /* the last layer keeps its factors */
+  for (int precision = 0; precision < 2; precision++) {
+    qv_state *state = NULL;
+    CHECK(qv_state_create(qv_comm_world(), n, precision ? QV_SINGLE : QV_DOUBLE, &state) == QV_OK);
+    dense_start(&plain, state, n, seed);
+    by_reference = plain;
+    dense_run(c, parameters, &plain);
+    dense_run(f, parameters, &by_reference);
+    CHECK(distance(&plain, &by_reference) < 1e-13);
+    CHECK(qv_circuit_run(f, parameters, state) == QV_OK);
+    CHECK(dense_distance(&plain, state) < (precision ? 1e-5 : 1e-13));
+    qv_state_destroy(&state);
+  }
+  if (n < 8) {
+    same_gradient((qv_circuit *[2]){c, f}, n, parameters);
+  }
+  qv_circuit_destroy(&f);
+  qv_circuit_destroy(&c);
+}
+
+/* (b x a) kept is the gate, and kept has the form. */
+static void check_split(const double _Complex gate[16])
+{
+  double _Complex kept[16], a[4], b[4];
+  double numbers[QV_BELL_NUMBERS], worst = 0;
+  CHECK(qv_local_split(gate, kept, a, b) && qv_bell_form(kept, numbers));
+  for (int i = 0; i < 16; i++) {
+    double _Complex sum = 0;
+    for (int k = 0; k < 4; k++) {
+      const int row = i / 4;
+      sum += b[2 * (row >> 1) + (k >> 1)] * a[2 * (row & 1) + (k & 1)] * kept[4 * k + i % 4];
+    }
+    worst = qv_worst(worst, cabs(sum - gate[i]));
+  }
+  CHECK(worst < 3e-15);
+}
+
+/* Random gates, and those with equal angles or none: the identity, CX, swap and its root, iSWAP, products of one-qubit
+ * gates, Hadamard gates, and gates next to the identity. */
+static void splits(void)
+{
+  const double h = sqrt(0.5);
+  const double _Complex one[4] = {1, 0, 0, 1}, hadamard[4] = {h, h, h, -h}, r = 0.5 + 0.5 * I;
+  const double _Complex known[5][16] = {{[0] = 1, [5] = 1, [11] = 1, [14] = 1},
+                                        {[0] = 1, [6] = 1, [9] = 1, [15] = 1},
+                                        {[0] = 1, [5] = r, [6] = conj(r), [9] = conj(r), [10] = r, [15] = 1},
+                                        {[0] = 1, [6] = I, [9] = I, [15] = 1},
+                                        {[0] = I, [5] = I, [10] = I, [15] = -I}};
+  author w = {.seed = 77};
+  double _Complex m[16], a[4], kept[16], b[4];
+  for (int i = 0; i < 5; i++) {
+    check_split(known[i]);
+  }
+  for (int i = 0; i < 1000; i++) {
+    random_dense(&w, m);
+    check_split(m);
+    random_unitary(&w, a);
+    for (int k = 0; k < 16; k++) {
+      const double _Complex *other = i % 3 == 0 ? one : i % 3 == 1 ? hadamard : a;
+      m[k] = other[2 * (k / 4 >> 1) + (k % 4 >> 1)] * a[2 * (k / 4 & 1) + (k % 4 & 1)];
+    }
+    check_split(m);
+    const double small = pow(10, -16 * draw(&w));
+    const double _Complex c = cos(small), s = I * sin(small); /* exp(i small XX) */
+    const double _Complex near[16] = {c, 0, 0, s, 0, c, s, 0, 0, s, c, 0, s, 0, 0, c};
+    check_split(near);
+  }
+  m[3] += 0.1; /* not unitary */
+  CHECK(!qv_local_split(m, kept, a, b));
+  m[3] = NAN;
+  CHECK(!qv_local_split(m, kept, a, b));
+}
+
 static int diagonals(const qv_circuit *c)
 {
   int count = 0;
@@ -449,6 +565,11 @@ int main(int argc, char **argv)
   random_pairs(8, 20);
   random_pairs(12, 10);
   fingerprints();
+  splits();
+  for (uint64_t seed = 1; seed <= 12; seed++) {
+    handed_on(6, seed);
+    handed_on(10, seed);
+  }
   CHECK(qv_memory_balance() == 0);
   qv_parallel_end(0);
   return 0;

@@ -3,6 +3,7 @@
 #include "base/qv_memory.h"
 #include "qv_dense.h"
 #include "state/qv_sweep.h"
+#include "state/qv_tile_bell.h"
 
 enum { N = 10, GATES = 24 };
 
@@ -62,6 +63,31 @@ static void random_unitary(int size, uint64_t seed, double _Complex *u)
   }
 }
 
+/* A two-qubit gate that is a real matrix times phases of its rows in the basis of Bell states: three turns of two of
+ * them each, then the phases. */
+static void random_bell_form(uint64_t seed, double _Complex *u)
+{
+  double _Complex inner[16] = {[0] = 1, [5] = 1, [10] = 1, [15] = 1};
+  double numbers[QV_BELL_NUMBERS];
+  for (int turn = 0; turn < 3; turn++) {
+    const int a = turn, b = 3 - turn % 2;
+    const double angle = 1.2 * uniform(seed, 60 + (uint64_t)turn) - 0.6;
+    for (int col = 0; col < 4; col++) {
+      const double _Complex x = inner[4 * a + col], y = inner[4 * b + col];
+      inner[4 * a + col] = cos(angle) * x - sin(angle) * y;
+      inner[4 * b + col] = sin(angle) * x + cos(angle) * y;
+    }
+  }
+  for (int i = 0; i < 16; i++) {
+    u[i] = 0;
+    for (int k = 0; k < 16; k++) {
+      const double _Complex phase = k < 4 ? 1 : cexp(6 * I * uniform(seed, 70 + (uint64_t)k / 4));
+      u[i] += qv_bell_basis[i / 4 * 4 + k / 4] * phase * inner[k] * conj(qv_bell_basis[i % 4 * 4 + k % 4]);
+    }
+  }
+  CHECK(qv_bell_form(u, numbers));
+}
+
 static gate random_gate(uint64_t allowed, uint64_t seed)
 {
   gate g = {.kind = (int)(seed % 4), .angle = 3 * uniform(seed, 1)};
@@ -95,6 +121,9 @@ static gate random_gate(uint64_t allowed, uint64_t seed)
     g.values = random_mask(seed, 12);
     if (g.kind == 2) {
       random_unitary(1 << g.k, seed, g.m);
+      if (g.k == 2 && seed % 3) {
+        random_bell_form(seed, g.m);
+      }
     } else {
       for (int i = 0; i < 1 << g.k; i++) {
         g.m[i] = i ? cexp(I * uniform(seed, 30 + (uint64_t)i)) : 1;
