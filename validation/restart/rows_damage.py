@@ -179,7 +179,9 @@ def strike(task, source, site, n, rank, again):
         allowed = [CODES[site]] if site in CODES else [74, 66]
         expect(outcome.code in allowed, f"{task.name}, {fault}: {outcome}")
         expect(len(errors) == 1 and errors[0].startswith("error: "), f"{task.name}, {fault}: {outcome}")
-        expect(not task.leftovers(folder), f"{task.name}, {fault}: {task.leftovers(folder)}")
+        # Of an open file that is given up in the middle of a phase Open MPI's lock stays, until a later run removes it.
+        left = [name for name in task.leftovers(folder) if site != "stall" or not name.endswith(".lock")]
+        expect(not left, f"{task.name}, {fault}: {left}")
     if outcome.code == 0 or again:
         if outcome.code != 0:
             task.run(folder, ranks=2)
