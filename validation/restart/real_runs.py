@@ -114,7 +114,7 @@ class Task:
         self.patience = HANG
         if long and name == "vqe":
             deck = self.vqe(os.path.join(molecules, "n2_sto3g_r1.4.fcidump"), 800)
-            deck["ansatz"] = {"trotter_steps": 48}
+            deck["ansatz"] = {"trotter_steps": 160}
         elif long:
             deck = self.circuit(24, 600)
         elif name == "vqe":
