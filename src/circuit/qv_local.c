@@ -150,11 +150,21 @@ static void order_rows(const double right[16], int order[4])
   }
 }
 
+/* out = b x a. */
+static void tensor(const double _Complex a[4], const double _Complex b[4], double _Complex out[16])
+{
+  for (int i = 0; i < 16; i++) {
+    const int r = i / 4, c = i % 4;
+    out[i] = b[2 * (r >> 1) + (c >> 1)] * a[2 * (r & 1) + (c & 1)];
+  }
+}
+
 /* A product of one-qubit gates, b x a, by its largest entry; the phase goes to b. False if it is none. */
 static bool split_product(const double _Complex product[16], double _Complex a[4], double _Complex b[4])
 {
+  double _Complex again[16];
+  double norm2 = 0, worst = 0;
   int largest = 0;
-  double _Complex off = 0;
   for (int i = 0; i < 16; i++) {
     largest = cabs(product[i]) > cabs(product[largest]) ? i : largest;
   }
@@ -162,23 +172,24 @@ static bool split_product(const double _Complex product[16], double _Complex a[4
   for (int i = 0; i < 4; i++) {
     a[i] = product[4 * ((row & 2) | i >> 1) + ((col & 2) | (i & 1))];
     b[i] = product[4 * ((row & 1) | (i & 2)) + ((col & 1) | (i & 1) << 1)];
+    norm2 += creal(a[i] * conj(a[i]));
   }
-  const double norm = sqrt(0.5 * (creal(a[0] * conj(a[0])) + creal(a[1] * conj(a[1])) + creal(a[2] * conj(a[2])) +
-                                  creal(a[3] * conj(a[3]))));
   for (int i = 0; i < 4; i++) {
-    a[i] /= norm;
+    a[i] /= sqrt(0.5 * norm2);
   }
   for (int i = 0; i < 4; i++) {
     b[i] /= a[2 * (row & 1) + (col & 1)];
   }
+  tensor(a, b, again);
   for (int i = 0; i < 16; i++) {
-    const int r = i / 4, c = i % 4;
-    off = fmax(creal(off), cabs(product[i] - b[2 * (r >> 1) + (c >> 1)] * a[2 * (r & 1) + (c & 1)]));
+    const double off = cabs(again[i] - product[i]);
+    worst = off <= worst ? worst : off;
   }
-  return creal(off) < ROUNDING && not_unitary(2, a) < ROUNDING && not_unitary(2, b) < ROUNDING;
+  return worst < ROUNDING && not_unitary(2, a) < ROUNDING && not_unitary(2, b) < ROUNDING;
 }
 
-/* left b x a <- phase times o' in the order of rows chosen for o, with determinant 1. */
+/* *product = the one-qubit gates: the phase times o', its columns in the order chosen for the rows of o, with
+ * determinant 1. */
 static void join_left(const double left[16], const int order[4], double _Complex phase, double _Complex product[16])
 {
   double ordered[16];
@@ -214,9 +225,8 @@ bool qv_local_split(const double _Complex gate[16], double _Complex kept[16], do
   if (!split_product(product, first, second)) {
     return false;
   }
-  for (int i = 0; i < 16; i++) { /* the conjugate of what was found, so that the product is the gate to rounding */
-    adjoint[i] = conj(second[2 * (i % 4 >> 1) + (i / 4 >> 1)] * first[2 * (i % 4 & 1) + (i / 4 & 1)]);
-  }
+  tensor(first, second, product); /* as found, so that the whole is the gate to rounding */
+  adjoin(4, product, adjoint);
   multiply(4, adjoint, gate, rest);
   if (!qv_bell_form(rest, numbers)) {
     return false;
@@ -236,9 +246,7 @@ static bool is_dense(const qv_gate *gate)
 static void take_in(double _Complex gate[16], const double _Complex a[4], const double _Complex b[4])
 {
   double _Complex both[16], before[16];
-  for (int i = 0; i < 16; i++) {
-    both[i] = b[2 * (i / 4 >> 1) + (i % 4 >> 1)] * a[2 * (i / 4 & 1) + (i % 4 & 1)];
-  }
+  tensor(a, b, both);
   memcpy(before, gate, sizeof before);
   multiply(4, before, both, gate);
 }

@@ -14,7 +14,7 @@ bool qv_local_split(const double _Complex gate[16], double _Complex kept[16], do
                     double _Complex b[4]);
 
 /* *out = the circuit with all factors handed on, gate by gate: the same gates in the same order, of which only the
- * matrices of dense two-qubit gates differ. The caller destroys *out. Fails with QV_ERR_MEMORY. Local; some 20
+ * matrices of dense two-qubit gates differ. The caller destroys *out. Fails with QV_ERR_MEMORY. Local; some 40
  * microseconds for each such gate. */
 qv_code qv_local_hand_on(const qv_circuit *circuit, qv_circuit **out);
 
