@@ -493,7 +493,8 @@ static qv_code append_dense(qv_sweep *sweep, int k, const target_split *s, const
     fill_dense(sweep, &op, s, k, matrix, false, inside, op.coefficients);
     fill_dense(sweep, &op, s, k, matrix, true, inside, op.adjoint);
     const bool everywhere = op.nchecks == s->high && is_all(inside, 1 << sweep->lane_bits);
-    code = k == 2 && s->high > 0 && everywhere && op.vector_bits > 1 ? fill_bell(sweep, s, matrix, &op) : QV_OK;
+    const bool fits = k == 2 && (s->high == 2 || (s->high == 1 && qv_bell_lanes())) && op.vector_bits > 1;
+    code = fits && everywhere ? fill_bell(sweep, s, matrix, &op) : QV_OK;
   }
   if (code == QV_OK) {
     code = append(sweep, &op);

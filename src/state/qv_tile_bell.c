@@ -16,6 +16,15 @@
 const double _Complex qv_bell_basis[16] = {H, CMPLX(0, H),  0, 0, 0, 0, CMPLX(0, -H), H, 0, 0, CMPLX(0, -H), -H,
                                            H, CMPLX(0, -H), 0, 0};
 
+bool qv_bell_lanes(void)
+{
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f");
+#else
+  return false;
+#endif
+}
+
 bool qv_bell_form(const double _Complex matrix[16], double numbers[QV_BELL_NUMBERS])
 {
   for (int r = 0, at = 0; r < 4; r++) {

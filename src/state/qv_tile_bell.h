@@ -23,6 +23,10 @@ extern const double _Complex qv_bell_basis[16];
  * is not real, or if another row's entry on the diagonal is smaller than 0.03. Local. */
 bool qv_bell_form(const double _Complex matrix[16], double numbers[QV_BELL_NUMBERS]);
 
+/* Whether this processor exchanges lanes of two vectors in one instruction: if not, gates with a target in the lanes
+ * are faster as dense ones. Local. */
+bool qv_bell_lanes(void);
+
 /* Applies op->bell to all of a tile, leaving the result in `to` (which may be `from`), and fetching `rate` vectors of
  * the next tile for each pair of vectors that the gate's lowest target tells apart. Local. */
 void qv_tile_bell_double(const qv_tile_op *op, const qv_tile *from, const qv_tile *to, qv_feed *feed, int rate);
