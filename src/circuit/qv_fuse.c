@@ -340,12 +340,16 @@ qv_code qv_circuit_fuse(const qv_circuit *circuit, qv_circuit **out)
     code = sort_gates(&f);
   }
   if (code == QV_OK) {
-    code = qv_local_hand_on(f.out, out);
+    code = qv_local_hand_on(f.out);
   }
   qv_free(&f.places);
   qv_free(&f.blocks);
-  qv_circuit_destroy(&f.out);
-  return code;
+  if (code != QV_OK) {
+    qv_circuit_destroy(&f.out);
+    return code;
+  }
+  *out = f.out;
+  return QV_OK;
 }
 
 double qv_circuit_fuse_cost(const qv_circuit *circuit)

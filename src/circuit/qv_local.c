@@ -1,6 +1,7 @@
 #include "circuit/qv_local.h"
 
 #include "base/qv_memory.h"
+#include "circuit/qv_circuit_private.h"
 #include "circuit/qv_fuse_piece.h"
 #include "state/qv_tile_bell.h"
 
@@ -255,21 +256,18 @@ typedef struct {
   double _Complex factor[4];
 } pending;
 
-/* A dense gate with what its qubits bring along; its own factors are left to its qubits if `hand_on`. */
-static qv_code append_dense(const qv_gate *gate, bool hand_on, pending *waiting, qv_circuit *out)
+/* A dense gate takes in what its qubits bring along; its own factors are left to its qubits if `hand_on`. */
+static void change_dense(const qv_gate *gate, bool hand_on, pending *waiting)
 {
   pending *const a = &waiting[gate->targets[0]], *const b = &waiting[gate->targets[1]];
   const pending nothing = {{1, 0, 0, 1}};
-  double _Complex matrix[16], kept[16];
-  qv_gate made = *gate;
-  memcpy(matrix, gate->matrix, sizeof matrix);
+  double _Complex *const matrix = (double _Complex *)gate->matrix; /* the circuit's own, 4 x 4 */
+  double _Complex kept[16];
   take_in(matrix, a->factor, b->factor);
   *a = *b = nothing;
-  made.matrix = matrix;
   if (hand_on && qv_local_split(matrix, kept, a->factor, b->factor)) {
-    made.matrix = kept;
+    memcpy(matrix, kept, sizeof kept);
   }
-  return qv_circuit_append(out, &made);
 }
 
 /* Of each gate, whether it is dense and every qubit meets another dense gate next. */
@@ -289,31 +287,19 @@ static qv_code find_followed(const qv_circuit *circuit, bool **out)
   return QV_OK;
 }
 
-static qv_code hand_on_all(const qv_circuit *circuit, const bool *followed, qv_circuit *out)
+qv_code qv_local_hand_on(qv_circuit *circuit)
 {
   pending waiting[QV_QUBITS_MAX];
+  bool *followed = NULL;
+  QV_TRY(find_followed(circuit, &followed));
   for (int q = 0; q < QV_QUBITS_MAX; q++) {
     waiting[q] = (pending){{1, 0, 0, 1}};
   }
   for (int64_t i = 0; i < qv_circuit_count(circuit); i++) {
-    const qv_gate *gate = qv_circuit_gate(circuit, i);
-    QV_TRY(is_dense(gate) ? append_dense(gate, followed[i], waiting, out) : qv_circuit_append(out, gate));
-  }
-  return QV_OK;
-}
-
-qv_code qv_local_hand_on(const qv_circuit *circuit, qv_circuit **out)
-{
-  bool *followed = NULL;
-  *out = NULL;
-  QV_TRY(find_followed(circuit, &followed));
-  qv_code code = qv_circuit_create(qv_circuit_qubits(circuit), qv_circuit_parameters(circuit), out);
-  if (code == QV_OK) {
-    code = hand_on_all(circuit, followed, *out);
+    if (is_dense(&circuit->gates[i])) {
+      change_dense(&circuit->gates[i], followed[i], waiting);
+    }
   }
   qv_free(&followed);
-  if (code != QV_OK) {
-    qv_circuit_destroy(out);
-  }
-  return code;
+  return QV_OK;
 }

@@ -13,9 +13,9 @@
 bool qv_local_split(const double _Complex gate[16], double _Complex kept[16], double _Complex a[4],
                     double _Complex b[4]);
 
-/* *out = the circuit with all factors handed on, gate by gate: the same gates in the same order, of which only the
- * matrices of dense two-qubit gates differ. The caller destroys *out. Fails with QV_ERR_MEMORY. Local; some 40
+/* Hands all factors on, gate by gate: the circuit keeps its gates and their order, only the matrices of dense two-qubit
+ * gates change. It must not have been run yet. Fails with QV_ERR_MEMORY, and then nothing has changed. Local; some 40
  * microseconds for each such gate. */
-qv_code qv_local_hand_on(const qv_circuit *circuit, qv_circuit **out);
+qv_code qv_local_hand_on(qv_circuit *circuit);
 
 #endif

@@ -339,11 +339,15 @@ static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chose
   const int used = signs_of(g, ops, chosen, from, to), count = MEMBERS << g->lane_bits;
   register_step *s = take_step(g, CODE_SHEARS, 0);
   for (int pattern = 0; pattern < 1 << QV_REGISTER_SIGNS; pattern++) {
-    s->tables[pattern] = pattern & ~used ? s->tables[pattern & used] : take_constants(g, 2 * MEMBERS);
+    if (pattern & ~used) {
+      s->tables[pattern] = s->tables[pattern & used];
+      continue;
+    }
+    s->tables[pattern] = take_constants(g, 2 * MEMBERS);
     for (int at = 0; at < count; at++) {
       factors[pattern][at] = 1;
     }
-    for (int i = from; i < to && !(pattern & ~used); i++) {
+    for (int i = from; i < to; i++) {
       multiply_phase(g, &ops[chosen[i]], pattern, factors[pattern]);
     }
     for (int at = 0; at < count; at++) {

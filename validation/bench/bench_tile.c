@@ -30,9 +30,9 @@ enum {
   TRIES = 25
 };
 
-/* Multiply-adds are counted for each real number: an amplitude has two. */
 typedef enum { TURN_X, HADAMARD, ONE_QUBIT, TWO_QUBITS, TWO_LANE, KEPT, KEPT_LANE, TURN_ZZ, CHAIN } gate_kind;
 
+/* Multiply-adds are counted for each real number: an amplitude has two. */
 typedef struct {
   const char *name;
   double multiply_adds;

@@ -1,9 +1,8 @@
 /* Agreement, reductions and swaps on any number of ranks. Silent when right. */
-#include "parallel/qv_comm.h"
-#include "qv_check.h"
-
 #include "base/qv_fault.h"
 #include "base/qv_memory.h"
+#include "parallel/qv_comm.h"
+#include "qv_check.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -213,28 +213,35 @@ static void same_gradient(qv_circuit *const circuits[2], int n, const double *pa
   qv_pauli_sum_destroy(&sum);
 }
 
-static void random_circuits(int n, uint64_t seeds)
+/* The circuit and what was made of it, on the dense reference and on the engine. */
+static void same_action(const qv_circuit *c, qv_circuit *f, int n, qv_precision precision, uint64_t seed,
+                        const double *parameters)
 {
   static qv_dense plain, by_reference;
+  qv_state *state = NULL;
+  CHECK(qv_state_create(qv_comm_world(), n, precision, &state) == QV_OK);
+  dense_start(&plain, state, n, seed);
+  by_reference = plain;
+  dense_run(c, parameters, &plain);
+  dense_run(f, parameters, &by_reference);
+  CHECK(distance(&plain, &by_reference) < 1e-13);
+  CHECK(qv_circuit_run(f, parameters, state) == QV_OK);
+  CHECK(dense_distance(&plain, state) < (precision == QV_SINGLE ? 1e-5 : 1e-13));
+  qv_state_destroy(&state);
+}
+
+static void random_circuits(int n, uint64_t seeds)
+{
   const double parameters[P] = {0.4, -1.1, 2.3};
   int64_t before = 0, after = 0;
   for (uint64_t seed = 1; seed <= seeds; seed++) {
     qv_circuit *c = random_circuit(n, seed), *f = fused(c);
-    qv_state *state = NULL;
-    CHECK(qv_state_create(qv_comm_world(), n, QV_DOUBLE, &state) == QV_OK);
-    dense_start(&plain, state, n, seed);
-    by_reference = plain;
-    dense_run(c, parameters, &plain);
-    dense_run(f, parameters, &by_reference);
-    CHECK(distance(&plain, &by_reference) < 1e-13);
-    CHECK(qv_circuit_run(f, parameters, state) == QV_OK);
-    CHECK(dense_distance(&plain, state) < 1e-13);
+    same_action(c, f, n, QV_DOUBLE, seed, parameters);
     if (seed % 8 == 0) {
       same_gradient((qv_circuit *[2]){c, f}, n, parameters);
     }
     before += qv_circuit_count(c);
     after += qv_circuit_count(f);
-    qv_state_destroy(&state);
     qv_circuit_destroy(&f);
     qv_circuit_destroy(&c);
   }
@@ -340,7 +347,6 @@ static qv_circuit *random_layers(int n, int layers, uint64_t seed)
 /* Gates whose factors went ahead: those followed by other dense gates on both qubits. */
 static void handed_on(int n, uint64_t seed)
 {
-  static qv_dense plain, by_reference;
   const double parameters[P] = {0.4, -1.1, 2.3};
   const int layers = 9;
   double numbers[QV_BELL_NUMBERS];
@@ -352,18 +358,8 @@ static void handed_on(int n, uint64_t seed)
     gates += g->kind == QV_GATE_MATRIX && g->k == 2;
   }
   CHECK(kept > gates / 2 && kept < gates); /* the last layer keeps its factors */
-  for (int precision = 0; precision < 2; precision++) {
-    qv_state *state = NULL;
-    CHECK(qv_state_create(qv_comm_world(), n, precision ? QV_SINGLE : QV_DOUBLE, &state) == QV_OK);
-    dense_start(&plain, state, n, seed);
-    by_reference = plain;
-    dense_run(c, parameters, &plain);
-    dense_run(f, parameters, &by_reference);
-    CHECK(distance(&plain, &by_reference) < 1e-13);
-    CHECK(qv_circuit_run(f, parameters, state) == QV_OK);
-    CHECK(dense_distance(&plain, state) < (precision ? 1e-5 : 1e-13));
-    qv_state_destroy(&state);
-  }
+  same_action(c, f, n, QV_DOUBLE, seed, parameters);
+  same_action(c, f, n, QV_SINGLE, seed, parameters);
   if (n < 8) {
     same_gradient((qv_circuit *[2]){c, f}, n, parameters);
   }
