@@ -45,10 +45,11 @@ static void run(qv_state *state, bool woven, const char *name)
 #pragma omp parallel for schedule(static)
   for (int64_t block = 0; block < state->count / here; block++) {
     const uint64_t swap = swap_of((uint64_t)block);
+    const int64_t ahead = block + 1 < state->count / here ? 2 * size : 0;
     if (state->precision == QV_DOUBLE) {
-      weave_block_double((double *)state->data + 2 * block * size, here >> CHUNK_BITS, swap, woven);
+      weave_block_double((double *)state->data + 2 * block * size, here >> CHUNK_BITS, swap, ahead, woven);
     } else {
-      weave_block_single((float *)state->data + 2 * block * size, here >> CHUNK_BITS, swap, woven);
+      weave_block_single((float *)state->data + 2 * block * size, here >> CHUNK_BITS, swap, ahead, woven);
     }
   }
   state->woven = woven;
