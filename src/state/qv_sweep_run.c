@@ -3,6 +3,7 @@
 #include "base/qv_memory.h"
 #include "base/qv_sum.h"
 #include "state/qv_sweep_private.h"
+#include "state/qv_tile_drafts.h"
 #include "state/qv_tile_program.h"
 #include "state/qv_weave.h"
 
@@ -10,6 +11,12 @@
 
 /* Tiles are dealt out in this many parts, whatever the number of threads: sums over parts are reproducible. */
 #define PARTS 64
+
+/* What of a pass over memory is not hidden by the gates of the tile before, in multiply-adds for a vector. */
+#define PASS_WORK 18
+
+/* 2 MiB, as states are kept on where the system allows it. */
+#define LARGE_PAGE_BITS 21
 
 /* Of a vector with both parts, in either precision. */
 #define VECTOR_BYTES 128
@@ -158,13 +165,33 @@ static qv_code run_tiles(const qv_sweep *s, qv_state *state, const tile_work *w)
   return code;
 }
 
+/* A tile lies on two to the power of this large pages: each of its dimensions with a bit above them doubles them. */
+static int page_bits_of(const qv_sweep *s)
+{
+  int bits = 0;
+  for (int b = 0; b < s->tile_bits - s->lane_bits; b++) {
+    bits += s->place[1ULL << b] >> LARGE_PAGE_BITS != 0;
+  }
+  return bits;
+}
+
+qv_code qv_sweep_work(const qv_sweep *sweep, double *work)
+{
+  qv_tile_drafts drafts;
+  QV_TRY(qv_tile_drafts_create(sweep->ops, sweep->nops, sweep->tile_bits - sweep->lane_bits, &drafts));
+  *work = PASS_WORK + drafts.work;
+  qv_tile_drafts_destroy(&drafts);
+  return QV_OK;
+}
+
 qv_code qv_sweep_run(const qv_sweep *sweep, qv_state *state)
 {
   qv_timer *timer = qv_timer_get("sweep");
   qv_timer_start(timer);
   qv_tile_program program;
   qv_code code = qv_tile_program_create(sweep->ops, sweep->nops, sweep->tile_bits - sweep->lane_bits,
-                                        sweep->precision == QV_SINGLE, (int64_t)1 << sweep->outer_bits, &program);
+                                        sweep->precision == QV_SINGLE, (int64_t)1 << sweep->outer_bits,
+                                        page_bits_of(sweep), &program);
   if (code == QV_OK) {
     code = run_tiles(sweep, state, &(tile_work){.program = &program});
     qv_tile_program_destroy(&program);

@@ -15,14 +15,15 @@
 /* What a polynomial and a gate alone take, in the unit of qv_register_work. */
 #define POLYNOMIAL_WORK 13
 #define MATRIX_WORK     9
-#define PHASE_WORK      6
+#define PHASE_WORK      9
 
 /* Ways to group: how many parities of bits outside a register group its phases may look at, and how many phases that
  * could act at once go before matrices that wait for them. Which is best depends on the circuit: a wide layer of phases
  * is cheapest as one polynomial, a few phases ahead of every matrix cost least in the groups of the matrices. */
 static const struct {
   int signs, bulk;
-} ways[] = {{0, 0}, {QV_REGISTER_SIGNS, 12}, {QV_REGISTER_SIGNS, INT_MAX}};
+  bool wide;
+} ways[] = {{0, 0, true}, {QV_REGISTER_SIGNS, 12, true}, {QV_REGISTER_SIGNS, INT_MAX, false}};
 
 #define DIMS QV_REGISTER_DIMS
 
@@ -31,6 +32,7 @@ static const struct {
 typedef struct {
   uint64_t moves, looks;
   bool matrix; /* that fits a register group */
+  bool wide;   /* and a group of four */
 } footprint;
 
 typedef struct {
@@ -42,7 +44,7 @@ typedef struct {
   int *chosen; /* [nops] room */
   int lane_bits, vector_bits;
   int signs, bulk; /* the way to group */
-  double work;     /* of the groups so far */
+  bool wide;
   qv_tile_drafts *drafts;
 } builder;
 
@@ -67,8 +69,10 @@ static uint64_t lanes_seen(const qv_tile_op *op)
 static footprint footprint_of(const qv_tile_op *op)
 {
   const uint64_t all_lanes = qv_low_mask(op->lane_bits);
-  footprint f = {
-      .moves = op->flip << op->lane_bits, .looks = op->sign << op->lane_bits, .matrix = qv_register_fits(op)};
+  footprint f = {.moves = op->flip << op->lane_bits,
+                 .looks = op->sign << op->lane_bits,
+                 .matrix = qv_register_fits(op),
+                 .wide = qv_wide_fits(op)};
   for (int k = 0; k < op->nchecks; k++) {
     f.looks |= op->check[k] << op->lane_bits;
   }
@@ -255,14 +259,72 @@ static bool add_register(builder *b)
   }
   pad_dimensions(dims, flips);
   memcpy(draft.flips, flips, sizeof draft.flips);
-  b->work += qv_register_work(b->ops, count, chosen, flips);
+  b->drafts->work += qv_register_work(b->ops, count, chosen, flips);
   push(b, draft, chosen, count);
+  return true;
+}
+
+/* The ops that can act now and are alike, on different bits, as those that could be four; `like` is the first of them.
+ * In ascending order of bits. Returns their number. */
+static int find_alike(const builder *b, int like, int *found)
+{
+  footprint barrier = {0};
+  uint64_t flips = 0;
+  int count = 0;
+  for (int i = 0; i < b->nleft && i < WINDOW; i++) {
+    const qv_tile_op *op = &b->ops[b->left[i]];
+    const footprint *f = &b->footprints[b->left[i]];
+    if (!f->wide || op->flip & flips || !commutes(&barrier, f) || !qv_wide_alike(op, &b->ops[like])) {
+      pass_over(&barrier, f);
+      continue;
+    }
+    int at = count++;
+    for (; at > 0 && b->ops[found[at - 1]].flip > op->flip; at--) {
+      found[at] = found[at - 1];
+    }
+    found[at] = b->left[i];
+    flips |= op->flip;
+  }
+  return count;
+}
+
+/* Puts ops into the order of those that wait. */
+static void sort_by_order(const builder *b, int count, int *chosen)
+{
+  int sorted[QV_WIDE_DIMS], kept = 0;
+  for (int i = 0; i < b->nleft && kept < count; i++) {
+    for (int k = 0; k < count; k++) {
+      if (chosen[k] == b->left[i]) {
+        sorted[kept++] = chosen[k];
+      }
+    }
+  }
+  memcpy(chosen, sorted, (size_t)count * sizeof *chosen);
+}
+
+/* Four matrices that are alike and can act now, on as many bits, as the next group; false if there are not so many. The
+ * lowest bit and the three highest: vectors at distances of many pages would fall on the same places of the first-level
+ * cache. */
+static bool add_wide(builder *b, int ready)
+{
+  int found[WINDOW], chosen[QV_WIDE_DIMS];
+  const int count = b->footprints[ready].wide ? find_alike(b, ready, found) : 0;
+  if (count < QV_WIDE_DIMS) {
+    return false;
+  }
+  chosen[0] = found[0];
+  for (int k = 1; k < QV_WIDE_DIMS; k++) {
+    chosen[k] = found[count - QV_WIDE_DIMS + k];
+  }
+  sort_by_order(b, QV_WIDE_DIMS, chosen);
+  b->drafts->work += QV_WIDE_WORK;
+  push(b, (qv_tile_draft){.kind = QV_GROUP_WIDE}, chosen, QV_WIDE_DIMS);
   return true;
 }
 
 static void add_alone(builder *b, int op, double work)
 {
-  b->work += work;
+  b->drafts->work += work;
   push(b, (qv_tile_draft){.kind = QV_GROUP_ALONE}, &op, 1);
 }
 
@@ -301,24 +363,28 @@ static void add_phases(builder *b, int count)
     }
   }
   if (merge) {
-    b->work += POLYNOMIAL_WORK;
+    b->drafts->work += POLYNOMIAL_WORK;
     push(b, (qv_tile_draft){.kind = QV_GROUP_PHASES}, chosen, kept);
   }
 }
 
 /* All ops grouped one way. */
-static void group(builder *b, int signs, int bulk)
+static void group(builder *b, int signs, int bulk, bool wide)
 {
   b->drafts->nmembers = b->drafts->ndrafts = 0;
+  b->drafts->work = 0;
   b->signs = signs;
   b->bulk = bulk;
-  b->work = 0;
+  b->wide = wide;
   b->nleft = b->nops;
   for (int i = 0; i < b->nops; i++) {
     b->left[i] = i;
   }
   while (b->nleft > 0) {
     const int ready = first_ready(b), phases = ready < 0 ? find_phases(b) : 0;
+    if (b->wide && b->vector_bits >= QV_WIDE_DIMS && ready >= 0 && add_wide(b, ready)) {
+      continue;
+    }
     const bool fits = ready >= 0 ? b->footprints[ready].matrix : signs > 0 && phases < bulk;
     if (b->vector_bits >= DIMS && fits && add_register(b)) {
       continue;
@@ -348,10 +414,10 @@ static void group_best(builder *b, qv_tile_drafts *best, qv_tile_drafts *other)
   double least = INFINITY;
   for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
     b->drafts = other;
-    group(b, ways[k].signs, ways[k].bulk);
-    if (b->work < least) {
+    group(b, ways[k].signs, ways[k].bulk, ways[k].wide);
+    if (other->work < least) {
       const qv_tile_drafts swapped = *best;
-      least = b->work;
+      least = other->work;
       *best = *other;
       *other = swapped;
     }

@@ -5,8 +5,9 @@
 
 #include "state/qv_tile_phase.h"
 #include "state/qv_tile_register.h"
+#include "state/qv_tile_wide.h"
 
-typedef enum { QV_GROUP_ALONE, QV_GROUP_REGISTERS, QV_GROUP_PHASES } qv_tile_group_kind;
+typedef enum { QV_GROUP_ALONE, QV_GROUP_REGISTERS, QV_GROUP_WIDE, QV_GROUP_PHASES } qv_tile_group_kind;
 
 typedef struct {
   qv_tile_group_kind kind;
@@ -18,6 +19,7 @@ typedef struct {
   int *members; /* [nops] every op once, in the order of the groups */
   qv_tile_draft *drafts;
   int nmembers, ndrafts;
+  double work; /* what they take, in multiply-adds for each vector of a tile, as weighed */
 } qv_tile_drafts;
 
 /* Groups ops[nops] in the way that takes the fewest operations of a few. Local; linear in nops. */

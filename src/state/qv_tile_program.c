@@ -14,8 +14,9 @@
 #define RATE 8
 
 /* Gates alone above which it pays to take a tile into a buffer: there its lines lie in one piece, on one page. Groups
- * look at a vector too seldom for that. */
-#define ALONE_IN_PLACE 6
+ * look at a vector too seldom for that, unless the tile lies on more pages than this. */
+#define ALONE_IN_PLACE     6
+#define PAGE_BITS_IN_PLACE 7
 
 /* Vectors at which a gate alone fetches some of the next tile, at least. */
 static int64_t cosets_of(const qv_tile_op *op, int vector_bits)
@@ -35,6 +36,10 @@ static qv_code make_group(const qv_tile_program *p, const qv_tile_op *ops, const
         qv_register_create(ops, draft->count, chosen, draft->flips, p->vector_bits, p->single, scale, &out->registers));
     out->slots = qv_register_cosets(out->registers);
     return QV_OK;
+  case QV_GROUP_WIDE:
+    QV_TRY(qv_wide_create(ops, chosen, p->vector_bits, p->single, scale, &out->wide));
+    out->slots = qv_wide_cosets(out->wide);
+    return QV_OK;
   case QV_GROUP_PHASES:
     QV_TRY(qv_phase_create(ops, draft->count, chosen, p->vector_bits, p->single, &out->phase));
     out->slots = BLOCK_SLOTS * qv_phase_blocks(out->phase);
@@ -47,7 +52,7 @@ static qv_code make_group(const qv_tile_program *p, const qv_tile_op *ops, const
   return QV_OK;
 }
 
-/* The groups, in order. What all register groups leave to multiply by is left to the last of them. */
+/* The groups, in order. What all matrices leave to multiply by is left to the last group of them. */
 static qv_code make_groups(qv_tile_program *p, const qv_tile_op *ops, const qv_tile_drafts *drafts)
 {
   qv_register *last = NULL;
@@ -67,7 +72,7 @@ static qv_code make_groups(qv_tile_program *p, const qv_tile_op *ops, const qv_t
 }
 
 /* Where the groups work, and the last ones that together can fetch a tile. */
-static void choose_places(qv_tile_program *p)
+static void choose_places(qv_tile_program *p, int page_bits)
 {
   const int64_t vectors = (int64_t)1 << p->vector_bits;
   int64_t slots = 0;
@@ -79,12 +84,12 @@ static void choose_places(qv_tile_program *p)
   for (int i = 0; i < p->ngroups; i++) {
     alone += p->groups[i].op != NULL;
   }
-  p->moved = alone > ALONE_IN_PLACE;
+  p->moved = alone > ALONE_IN_PLACE || (page_bits > PAGE_BITS_IN_PLACE && p->ngroups > 1);
   p->rate = slots ? (int)((vectors + slots - 1) / slots) : 0;
 }
 
 qv_code qv_tile_program_create(const qv_tile_op *ops, int nops, int vector_bits, bool single, int64_t tiles,
-                               qv_tile_program *out)
+                               int page_bits, qv_tile_program *out)
 {
   qv_tile_drafts drafts;
   *out = (qv_tile_program){.single = single, .vector_bits = vector_bits};
@@ -93,7 +98,7 @@ qv_code qv_tile_program_create(const qv_tile_op *ops, int nops, int vector_bits,
   const qv_code code = make_groups(out, ops, &drafts);
   qv_tile_drafts_destroy(&drafts);
   if (code == QV_OK) {
-    choose_places(out);
+    choose_places(out, page_bits);
   } else {
     qv_tile_program_destroy(out);
   }
@@ -104,6 +109,7 @@ void qv_tile_program_destroy(qv_tile_program *program)
 {
   for (int i = 0; i < program->ngroups; i++) {
     qv_register_destroy(&program->groups[i].registers);
+    qv_wide_destroy(&program->groups[i].wide);
     qv_phase_destroy(&program->groups[i].phase);
   }
   qv_free(&program->groups);
@@ -112,7 +118,7 @@ void qv_tile_program_destroy(qv_tile_program *program)
 
 static bool can_move(const qv_tile_group *group)
 {
-  return group->registers || group->phase || qv_tile_moves(group->op);
+  return group->registers || group->wide || group->phase || qv_tile_moves(group->op);
 }
 
 static void run_group(const qv_tile_program *program, const qv_tile_group *g, const qv_tile *from, const qv_tile *to,
@@ -121,6 +127,8 @@ static void run_group(const qv_tile_program *program, const qv_tile_group *g, co
   const int rate = program->rate;
   if (g->registers) {
     qv_register_run(g->registers, from, to, outer, feed, rate);
+  } else if (g->wide) {
+    qv_wide_run(g->wide, from, to, feed, rate);
   } else if (g->phase) {
     qv_phase_run(g->phase, from, to, outer, scratch, feed, BLOCK_SLOTS * rate);
   } else if (program->single) {

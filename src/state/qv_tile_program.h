@@ -4,10 +4,12 @@
 
 #include "state/qv_tile_phase.h"
 #include "state/qv_tile_register.h"
+#include "state/qv_tile_wide.h"
 
 typedef struct {
   const qv_tile_op *op;   /* one gate alone, or */
   qv_register *registers; /* matrices along few dimensions, or */
+  qv_wide *wide;          /* four matrices of one form, or */
   qv_phase *phase;        /* diagonal gates */
   int64_t slots;          /* in which it can fetch */
 } qv_tile_group;
@@ -24,13 +26,13 @@ typedef struct {
 } qv_tile_program;
 
 /* The program of ops[nops], which must outlive it. `tiles` is how many it will run on: for few, grouping does not pay
- * and each op is a group. Local. */
+ * and each op is a group. page_bits: a tile lies on 2^page_bits large pages. Local. */
 qv_code qv_tile_program_create(const qv_tile_op *ops, int nops, int vector_bits, bool single, int64_t tiles,
-                               qv_tile_program *out);
+                               int page_bits, qv_tile_program *out);
 void qv_tile_program_destroy(qv_tile_program *program);
 
-/* Runs all groups on a tile, fetching the next one meanwhile. If many of them are gates alone, the first takes it to
- * `buffer` and the last one back. Local. */
+/* Runs all groups on a tile, fetching the next one meanwhile. If many of them are gates alone, or the tile lies on many
+ * pages, the first takes it to `buffer` and the last one back. Local. */
 void qv_tile_program_run(const qv_tile_program *program, const qv_tile *tile, const qv_tile *buffer, uint64_t outer,
                          void *scratch, qv_feed *feed);
 

@@ -2,30 +2,16 @@
 
 #include "base/qv_clones.h"
 #include "base/qv_memory.h"
+#include "state/qv_tile_pair.h"
 
 #include <complex.h>
 #include <math.h>
 #include <string.h>
 
-/* What a step does with a pair (a, b) or, within lanes, with a vector and its permutation: all coefficients complex;
- * all real; couplings imaginary; and the latter two with ones on the diagonal (of which REFLECT has -1 at b). */
-#define FORM_GENERAL    0
-#define FORM_REAL       1
-#define FORM_CROSS      2
-#define FORM_UNIT_REAL  3
-#define FORM_UNIT_CROSS 4
-#define FORM_REFLECT    5
-#define FORMS           6
-#define MEMBERS         (1 << QV_REGISTER_DIMS) /* of a coset */
-#define CODE_LANES      (QV_REGISTER_DIMS * FORMS)
-#define CODE_DIAGONAL   (CODE_LANES + FORMS)
-#define CODE_SHEARS     (CODE_DIAGONAL + 1)
-
-/* Quotients of couplings by diagonals that are larger than this are not taken: products of many must not overflow. */
-#define QUOTIENT_MOST 8.0
-
-/* Nor are more when what they leave to the end of the sweep is smaller than this: amplitudes grow by it meanwhile. */
-#define SCALE_LEAST 1e-20
+#define MEMBERS       (1 << QV_REGISTER_DIMS) /* of a coset */
+#define CODE_LANES    (QV_REGISTER_DIMS * QV_FORMS)
+#define CODE_DIAGONAL (CODE_LANES + QV_FORMS)
+#define CODE_SHEARS   (CODE_DIAGONAL + 1)
 
 /* A phase whose cosine is no smaller is applied as three shears: the tangent of its half is 2 at most. */
 #define COSINE_LEAST (-0.6)
@@ -39,7 +25,7 @@
 #define LANES_WORK    1
 
 typedef struct {
-  int code;                           /* FORMS * dimension + form, CODE_LANES + form, CODE_DIAGONAL, CODE_SHEARS */
+  int code;                           /* QV_FORMS * dimension + form, CODE_LANES + form, CODE_DIAGONAL, CODE_SHEARS */
   int active;                         /* the vectors of a diagonal that are not 1 */
   int constants;                      /* where its coefficients begin, in numbers */
   int tables[1 << QV_REGISTER_SIGNS]; /* those of a diagonal, by the signs */
@@ -81,23 +67,23 @@ static uint8_t pattern_at(const qv_register *g, uint64_t vector)
 }
 
 #define PAIR_CASES(q)                                                                                                  \
-  case FORMS *(q) + FORM_GENERAL:                                                                                      \
-    QV_NAME(step_pairs)(c, r, m, q, FORM_GENERAL);                                                                     \
+  case QV_FORMS *(q) + QV_FORM_GENERAL:                                                                                \
+    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_GENERAL);                                                                  \
     break;                                                                                                             \
-  case FORMS *(q) + FORM_REAL:                                                                                         \
-    QV_NAME(step_pairs)(c, r, m, q, FORM_REAL);                                                                        \
+  case QV_FORMS *(q) + QV_FORM_REAL:                                                                                   \
+    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_REAL);                                                                     \
     break;                                                                                                             \
-  case FORMS *(q) + FORM_CROSS:                                                                                        \
-    QV_NAME(step_pairs)(c, r, m, q, FORM_CROSS);                                                                       \
+  case QV_FORMS *(q) + QV_FORM_CROSS:                                                                                  \
+    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_CROSS);                                                                    \
     break;                                                                                                             \
-  case FORMS *(q) + FORM_UNIT_REAL:                                                                                    \
-    QV_NAME(step_pairs)(c, r, m, q, FORM_UNIT_REAL);                                                                   \
+  case QV_FORMS *(q) + QV_FORM_UNIT_REAL:                                                                              \
+    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_UNIT_REAL);                                                                \
     break;                                                                                                             \
-  case FORMS *(q) + FORM_UNIT_CROSS:                                                                                   \
-    QV_NAME(step_pairs)(c, r, m, q, FORM_UNIT_CROSS);                                                                  \
+  case QV_FORMS *(q) + QV_FORM_UNIT_CROSS:                                                                             \
+    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_UNIT_CROSS);                                                               \
     break;                                                                                                             \
-  case FORMS *(q) + FORM_REFLECT:                                                                                      \
-    QV_NAME(step_pairs)(c, r, m, q, FORM_REFLECT);                                                                     \
+  case QV_FORMS *(q) + QV_FORM_REFLECT:                                                                                \
+    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_REFLECT);                                                                  \
     break;
 
 #define LANE_CASE(form)                                                                                                \
@@ -113,30 +99,10 @@ static uint8_t pattern_at(const qv_register *g, uint64_t vector)
 #define QV_KERNELS "state/qv_tile_register_kernels.inc"
 #include "state/qv_tile_precisions.inc"
 
-/* A matrix that is the same for all lanes. */
-static bool is_uniform(const qv_tile_op *op)
-{
-  bool uniform = true;
-  for (int l = 1; l < 1 << op->lane_bits; l++) {
-    for (int part = 0; part < 2; part++) {
-      uniform = uniform && op->da[part][l] == op->da[part][0] && op->oa[part][l] == op->oa[part][0] &&
-                op->db[part][l] == op->db[part][0] && op->ob[part][l] == op->ob[part][0];
-    }
-  }
-  return uniform;
-}
-
 bool qv_register_fits(const qv_tile_op *op)
 {
-  if (op->kind != QV_TILE_PAIR || op->sign != 0) {
-    return false;
-  }
-  if (op->flip == 0) {
-    return op->nchecks == 0;
-  }
-  /* the one check tells a pair's members apart by the bit itself */
-  return op->lane_flip == 0 && op->nchecks == 1 && op->check[0] == op->flip && (op->flip & (op->flip - 1)) == 0 &&
-         is_uniform(op);
+  const bool lanes = op->kind == QV_TILE_PAIR && op->flip == 0 && op->sign == 0 && op->nchecks == 0;
+  return lanes || qv_pair_fits(op);
 }
 
 static uint64_t all_of(int dims, const uint64_t *flips)
@@ -213,40 +179,12 @@ static register_step *take_step(qv_register *g, int code, int vectors)
   return s;
 }
 
-/* The form of a 2x2 matrix [d0, o0; o1, d1], which is divided by its diagonal entry if that is worth it. */
-static int choose_form(double _Complex m[4], double *scale)
-{
-  const bool real_d = cimag(m[0]) == 0 && cimag(m[3]) == 0;
-  const bool real_o = cimag(m[1]) == 0 && cimag(m[2]) == 0, cross_o = creal(m[1]) == 0 && creal(m[2]) == 0;
-  const double d = creal(m[0]);
-  const double most = fmax(cabs(m[1]), cabs(m[2]));
-  if (!real_d || !(real_o || cross_o)) {
-    return FORM_GENERAL;
-  }
-  const bool equal = creal(m[3]) == d, opposite = creal(m[3]) == -d && real_o;
-  if (d != 0 && (equal || opposite) && most <= QUOTIENT_MOST * fabs(d) && fabs(*scale * d) > SCALE_LEAST) {
-    for (int i = 0; i < 4; i++) {
-      m[i] /= d;
-    }
-    *scale *= d;
-    return opposite ? FORM_REFLECT : real_o ? FORM_UNIT_REAL : FORM_UNIT_CROSS;
-  }
-  return real_o ? FORM_REAL : FORM_CROSS;
-}
-
 static void add_pairs(qv_register *g, const qv_tile_op *op, int dim, double *scale)
 {
-  double _Complex m[4] = {CMPLX(op->da[0][0], op->da[1][0]), CMPLX(op->oa[0][0], op->oa[1][0]),
-                          CMPLX(op->ob[0][0], op->ob[1][0]), CMPLX(op->db[0][0], op->db[1][0])};
-  if (op->values & 1) { /* the member whose bit is 1 comes first in the op, last in the step */
-    const double _Complex d = m[0], o = m[1];
-    m[0] = m[3];
-    m[1] = m[2];
-    m[2] = o;
-    m[3] = d;
-  }
-  const int form = choose_form(m, scale);
-  const register_step *s = take_step(g, FORMS * dim + form, 1);
+  double _Complex m[4];
+  qv_pair_matrix(op, m);
+  const int form = qv_pair_form(m, scale);
+  const register_step *s = take_step(g, QV_FORMS * dim + form, 1);
   const double _Complex ordered[4] = {m[0], m[1], m[3], m[2]};
   for (int i = 0; i < 4; i++) {
     set_constant(g, s->constants + 2 * i, creal(ordered[i]));
@@ -263,12 +201,12 @@ static void add_lanes(qv_register *g, const qv_tile_op *op, double *scale)
     real_d = real_d && op->da[1][l] == 0;
     real_o = real_o && op->oa[1][l] == 0;
     cross_o = cross_o && op->oa[0][l] == 0;
-    equal = equal && op->da[0][l] == d && hypot(op->oa[0][l], op->oa[1][l]) <= QUOTIENT_MOST * fabs(d);
+    equal = equal && op->da[0][l] == d && hypot(op->oa[0][l], op->oa[1][l]) <= QV_QUOTIENT_MOST * fabs(d);
   }
-  const bool unit = real_d && (real_o || cross_o) && equal && d != 0 && fabs(*scale * d) > SCALE_LEAST;
-  const int form = !real_d || !(real_o || cross_o) ? FORM_GENERAL
-                   : unit                          ? (real_o ? FORM_UNIT_REAL : FORM_UNIT_CROSS)
-                                                   : (real_o ? FORM_REAL : FORM_CROSS);
+  const bool unit = real_d && (real_o || cross_o) && equal && d != 0 && fabs(*scale * d) > QV_SCALE_LEAST;
+  const int form = !real_d || !(real_o || cross_o) ? QV_FORM_GENERAL
+                   : unit                          ? (real_o ? QV_FORM_UNIT_REAL : QV_FORM_UNIT_CROSS)
+                                                   : (real_o ? QV_FORM_REAL : QV_FORM_CROSS);
   const register_step *s = take_step(g, CODE_LANES + form, 5);
   const double divisor = unit ? d : 1;
   *scale *= divisor;
@@ -408,8 +346,8 @@ static int find_uniform(qv_register *g)
   register_step sorted[QV_REGISTER_DIMS];
   int seen = 0;
   for (int i = 0; i < g->nsteps && g->nsteps == QV_REGISTER_DIMS; i++) {
-    const int dim = g->steps[i].code / FORMS;
-    if (dim < QV_REGISTER_DIMS && g->steps[i].code % FORMS == g->steps[0].code % FORMS) {
+    const int dim = g->steps[i].code / QV_FORMS;
+    if (dim < QV_REGISTER_DIMS && g->steps[i].code % QV_FORMS == g->steps[0].code % QV_FORMS) {
       sorted[dim] = g->steps[i];
       seen |= 1 << dim;
     }
@@ -420,7 +358,7 @@ static int find_uniform(qv_register *g)
   for (int d = 0; d < QV_REGISTER_DIMS; d++) {
     g->steps[d] = sorted[d];
   }
-  return g->steps[0].code % FORMS;
+  return g->steps[0].code % QV_FORMS;
 }
 
 /* Vectors of constants that the steps of these ops can take. */

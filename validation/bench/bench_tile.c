@@ -43,7 +43,9 @@ typedef struct {
 static const kind kinds[] = {
     {"one rotation about X", 1, TURN_X, 1},
     {"three rotations about X", 3, TURN_X, 3},
+    {"four rotations about X", 4, TURN_X, 4},
     {"three Hadamard gates", 3, HADAMARD, 3},
+    {"four Hadamard gates", 4, HADAMARD, 4},
     {"three general one-qubit gates", 12, ONE_QUBIT, 3},
     {"a general two-qubit gate", 6, TWO_QUBITS, 1},
     {"the same, one qubit in the lanes", 6, TWO_LANE, 1},
@@ -89,7 +91,7 @@ static void add_matrix(qv_sweep *sweep, gate_kind gates, int number)
 {
   const double h = sqrt(0.5);
   const double _Complex hadamard[4] = {h, h, h, -h}, u[4] = {0.6 * I, -0.8, 0.8, -0.6 * I};
-  const int qubit = LANE_BITS + number % 3,
+  const int qubit = LANE_BITS + number % 4,
             pair[2] = {LANE_BITS + 6, gates == TWO_LANE || gates == KEPT_LANE ? 1 : LANE_BITS + 2};
   double _Complex two[16], kept[16], a[4], b[4];
   if (gates == HADAMARD || gates == ONE_QUBIT) {
@@ -105,7 +107,7 @@ static void add_gates(qv_sweep *sweep, int number)
 {
   const gate_kind gates = kinds[number].gates;
   for (int k = 0; k < kinds[number].count; k++) {
-    qv_rotation r = qv_rotation_pauli(1ULL << (LANE_BITS + k % 3), 0);
+    qv_rotation r = qv_rotation_pauli(1ULL << (LANE_BITS + k % 4), 0);
     if (gates == TURN_ZZ) {
       r = qv_rotation_pauli(0, 1ULL << (7 * k % TILE) | 1ULL << ((7 * k + 1 + k / TILE) % TILE));
     } else if (gates == CHAIN && k < 2) {
@@ -161,7 +163,7 @@ static void measure(int number, const qv_tile *tile)
   char *scratch = NULL;
   CHECK(qv_sweep_create(&layout, QV_DOUBLE, TILE, 0, NULL, &sweep) == QV_OK);
   add_gates(sweep, number);
-  CHECK(qv_tile_program_create(sweep->ops, sweep->nops, TILE - LANE_BITS, false, 1 << (QUBITS - TILE), &program) ==
+  CHECK(qv_tile_program_create(sweep->ops, sweep->nops, TILE - LANE_BITS, false, 1 << (QUBITS - TILE), 0, &program) ==
         QV_OK);
   CHECK(qv_alloc(QV_MEM_BUFFER, 1, program.scratch + 64, &scratch) == QV_OK);
   const double adds = kinds[number].multiply_adds, low = floor(adds), time = time_program(&program, tile, scratch);

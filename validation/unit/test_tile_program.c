@@ -122,7 +122,9 @@ static int compare(const qv_sweep *sweep, uint64_t seed)
   char *space = NULL, *scratch = NULL;
   uint64_t *place = NULL, *order = NULL;
   qv_tile tiles[3];
-  CHECK(qv_tile_program_create(sweep->ops, sweep->nops, bits, sweep->precision == QV_SINGLE, TILES, &program) == QV_OK);
+  const int page_bits = seed % 3 ? 0 : bits; /* many pages: groups work in the buffer */
+  CHECK(qv_tile_program_create(sweep->ops, sweep->nops, bits, sweep->precision == QV_SINGLE, TILES, page_bits,
+                               &program) == QV_OK);
   CHECK(qv_alloc(QV_MEM_BUFFER, 3ULL << bits, 128, &space) == QV_OK);
   CHECK(qv_alloc(QV_MEM_BUFFER, 1ULL << bits, sizeof *place, &place) == QV_OK);
   CHECK(qv_alloc(QV_MEM_BUFFER, 1ULL << bits, sizeof *order, &order) == QV_OK);
@@ -214,6 +216,31 @@ static void chain(qv_precision precision, double coupling)
   qv_sweep_destroy(&sweep);
 }
 
+/* Layers of one gate on every qubit of the tile, with a coupling between: rotations by one angle, by one angle on odd
+ * and another on even qubits, and Hadamard gates. Four that are alike are a group. */
+static void layers(qv_precision precision, int kind)
+{
+  const qv_layout layout = qv_layout_identity(QUBITS, QUBITS);
+  const double h = sqrt(0.5);
+  const double _Complex m[4] = {h, h, h, -h};
+  qv_sweep *sweep = NULL;
+  CHECK(qv_sweep_create(&layout, precision, TILE, 0, NULL, &sweep) == QV_OK);
+  for (int layer = 0; layer < 3; layer++) {
+    for (int q = 0; q < TILE; q++) {
+      const qv_rotation x = qv_rotation_pauli(1ULL << q, 0);
+      CHECK((kind == 2 ? qv_sweep_matrix(sweep, 1, &q, m, 0, 0)
+                       : qv_sweep_rotate(sweep, &x, kind && q % 2 ? 1.3 : -0.4 - layer)) == QV_OK);
+    }
+    for (int q = 0; q + 1 < QUBITS && layer < 2; q++) {
+      const qv_rotation zz = qv_rotation_pauli(0, 3ULL << q);
+      CHECK(qv_sweep_rotate(sweep, &zz, 0.7) == QV_OK);
+    }
+  }
+  const int groups = compare(sweep, (uint64_t)(6 + kind));
+  CHECK(kind == 1 || groups <= 3 * 3 + 2); /* of each layer: the lanes and three bits, four, and the others */
+  qv_sweep_destroy(&sweep);
+}
+
 int main(int argc, char **argv)
 {
   CHECK(qv_parallel_begin(&argc, &argv) == QV_OK);
@@ -227,6 +254,10 @@ int main(int argc, char **argv)
     const double couplings[] = {0.2, 1.5, 0};
     chain(QV_DOUBLE, couplings[i]);
     chain(QV_SINGLE, couplings[i]);
+  }
+  for (int kind = 0; kind < 3; kind++) {
+    layers(QV_DOUBLE, kind);
+    layers(QV_SINGLE, kind);
   }
   CHECK(qv_memory_balance() == 0);
   qv_parallel_end(0);
