@@ -36,24 +36,14 @@ static double angle_of(const execution *e, const qv_gate *gate, int64_t index)
   return index == e->moved ? angle + e->shift : angle;
 }
 
-static qv_code add_to_sweep(const execution *e, const qv_schedule_op *op, qv_sweep *sweep)
-{
-  const qv_gate gate = qv_schedule_gate(e->schedule, e->circuit, op);
-  if (gate.kind == QV_GATE_ROTATION) {
-    return qv_sweep_rotate(sweep, &gate.rotation, angle_of(e, &gate, op->gate));
-  }
-  if (gate.kind == QV_GATE_MATRIX) {
-    return qv_sweep_matrix(sweep, gate.k, gate.targets, gate.matrix, gate.controls, gate.control_values);
-  }
-  return qv_sweep_diagonal(sweep, gate.k, gate.targets, gate.matrix, gate.controls, gate.control_values);
-}
-
 static qv_code build_sweep(const execution *e, const qv_schedule_pass *pass, const qv_state *state, qv_sweep **sweep)
 {
   QV_TRY(qv_sweep_create(qv_state_layout(state), qv_state_precision(state), e->schedule->tile_bits, pass->nflips,
                          pass->flips, sweep));
   for (int64_t i = pass->first_op; i < pass->first_op + pass->nops; i++) {
-    QV_TRY(add_to_sweep(e, &e->schedule->ops[i], *sweep));
+    const qv_schedule_op *op = &e->schedule->ops[i];
+    const qv_gate gate = qv_schedule_gate(e->schedule, e->circuit, op);
+    QV_TRY(qv_schedule_add(&gate, angle_of(e, &gate, op->gate), *sweep));
   }
   return QV_OK;
 }

@@ -1,7 +1,7 @@
 #include "circuit/qv_schedule.h"
 
-#include "base/qv_gf2.h"
 #include "base/qv_memory.h"
+#include "circuit/qv_schedule_private.h"
 
 #include <math.h>
 #include <string.h>
@@ -9,52 +9,9 @@
 /* How far ahead the choice of a stage's qubits looks, in gates. */
 #define HORIZON 4096
 
-/* What the planner knows of a gate: how it acts on each qubit, and its flips. */
-typedef struct {
-  uint64_t z, x, other; /* qubits on which it is diagonal, diagonal in the X basis, neither */
-  int nflips;
-  uint64_t flips[QV_MATRIX_QUBITS];
-} profile;
-
-typedef struct {
-  const qv_circuit *circuit;
-  qv_schedule *schedule;
-  profile *profiles;    /* [nops] in circuit order, swaps left out */
-  qv_schedule_op *todo; /* [ntodo] what is left, with `index` into profiles beside it */
-  int64_t *index;
-  int64_t ntodo;
-  int64_t op_capacity, pass_capacity, stage_capacity;
-} planner;
-
-/* Gates that were passed over, by how they act: what comes later must commute with them. */
-typedef struct {
-  uint64_t z, x, other;
-} barrier;
-
-static uint64_t moved_qubits(const profile *p)
+static qv_gate_profile profile_of_rotation(const qv_rotation *r)
 {
-  uint64_t all = 0;
-  for (int i = 0; i < p->nflips; i++) {
-    all |= p->flips[i];
-  }
-  return all;
-}
-
-static bool commutes(const barrier *b, const profile *p)
-{
-  return !(p->z & (b->x | b->other)) && !(p->x & (b->z | b->other)) && !(p->other & (b->z | b->x | b->other));
-}
-
-static void pass_over(barrier *b, const profile *p)
-{
-  b->z |= p->z;
-  b->x |= p->x;
-  b->other |= p->other;
-}
-
-static profile profile_of_rotation(const qv_rotation *r)
-{
-  profile p = {.z = r->sign};
+  qv_gate_profile p = {.z = r->sign};
   uint64_t looked = r->sign;
   /* The only check of a Pauli rotation picks one of each pair: the operator itself does not look. */
   const bool pauli = r->nchecks <= 1 && (r->nchecks == 0 || (r->check[0] & (r->check[0] - 1)) == 0) &&
@@ -71,9 +28,9 @@ static profile profile_of_rotation(const qv_rotation *r)
   return p;
 }
 
-static profile profile_of(const qv_gate *gate)
+static qv_gate_profile profile_of(const qv_gate *gate)
 {
-  profile p = {.z = gate->controls};
+  qv_gate_profile p = {.z = gate->controls};
   if (gate->kind == QV_GATE_ROTATION) {
     return profile_of_rotation(&gate->rotation);
   }
@@ -107,6 +64,17 @@ qv_gate qv_schedule_relabelled(const qv_gate *original, const qv_layout *relabel
   return gate;
 }
 
+qv_code qv_schedule_add(const qv_gate *gate, double angle, qv_sweep *sweep)
+{
+  if (gate->kind == QV_GATE_ROTATION) {
+    return qv_sweep_rotate(sweep, &gate->rotation, angle);
+  }
+  if (gate->kind == QV_GATE_MATRIX) {
+    return qv_sweep_matrix(sweep, gate->k, gate->targets, gate->matrix, gate->controls, gate->control_values);
+  }
+  return qv_sweep_diagonal(sweep, gate->k, gate->targets, gate->matrix, gate->controls, gate->control_values);
+}
+
 qv_gate qv_schedule_gate(const qv_schedule *schedule, const qv_circuit *circuit, const qv_schedule_op *op)
 {
   const qv_gate *gate = qv_circuit_gate(circuit, op->gate);
@@ -114,7 +82,7 @@ qv_gate qv_schedule_gate(const qv_schedule *schedule, const qv_circuit *circuit,
 }
 
 /* Swaps become relabellings; everything else is profiled under the relabelling it meets. */
-static qv_code read_circuit(planner *p)
+static qv_code read_circuit(qv_planner *p)
 {
   const int64_t count = qv_circuit_count(p->circuit);
   qv_schedule *s = p->schedule;
@@ -147,38 +115,38 @@ static qv_code read_circuit(planner *p)
 }
 
 /* Number of gates with flips that a stage with these qubits in memory would take, within the horizon. */
-static int64_t stage_worth(const planner *p, uint64_t memory)
+static int64_t stage_worth(const qv_planner *p, uint64_t memory)
 {
-  barrier b = {0};
+  qv_gate_barrier b = {0};
   int64_t taken = 0;
   for (int64_t i = 0; i < p->ntodo && i < HORIZON; i++) {
-    const profile *f = &p->profiles[p->index[i]];
-    const uint64_t moved = moved_qubits(f);
-    if (commutes(&b, f) && (!(moved & ~memory) || __builtin_popcountll(moved) > p->schedule->nlocal)) {
+    const qv_gate_profile *f = &p->profiles[p->index[i]];
+    const uint64_t moved = qv_profile_moved(f);
+    if (qv_barrier_commutes(&b, f) && (!(moved & ~memory) || __builtin_popcountll(moved) > p->schedule->nlocal)) {
       taken += f->nflips > 0;
     } else {
-      pass_over(&b, f);
+      qv_barrier_pass(&b, f);
     }
   }
   return taken;
 }
 
 /* The qubits of the next stage: those that the walk needs first, then those that are in memory already. */
-static uint64_t first_choice(const planner *p, uint64_t in_memory)
+static uint64_t first_choice(const qv_planner *p, uint64_t in_memory)
 {
   const int most = p->schedule->nlocal;
   uint64_t memory = 0;
-  barrier b = {0};
+  qv_gate_barrier b = {0};
   for (int64_t i = 0; i < p->ntodo; i++) {
-    const profile *f = &p->profiles[p->index[i]];
-    const uint64_t moved = moved_qubits(f);
+    const qv_gate_profile *f = &p->profiles[p->index[i]];
+    const uint64_t moved = qv_profile_moved(f);
     const bool fits = __builtin_popcountll(memory | moved) <= most;
-    if (commutes(&b, f) && (fits || __builtin_popcountll(moved) > most)) {
+    if (qv_barrier_commutes(&b, f) && (fits || __builtin_popcountll(moved) > most)) {
       if (fits) {
         memory |= moved;
       }
     } else {
-      pass_over(&b, f);
+      qv_barrier_pass(&b, f);
     }
   }
   for (int preferred = 1; preferred >= 0; preferred--) {
@@ -192,7 +160,7 @@ static uint64_t first_choice(const planner *p, uint64_t in_memory)
 }
 
 /* Exchanges single qubits as long as the stage takes more gates. */
-static uint64_t improve_choice(const planner *p, uint64_t memory)
+static uint64_t improve_choice(const qv_planner *p, uint64_t memory)
 {
   const uint64_t all = qv_low_mask(p->schedule->nqubits);
   int64_t worth = stage_worth(p, memory);
@@ -216,18 +184,13 @@ static uint64_t improve_choice(const planner *p, uint64_t memory)
   return memory;
 }
 
-static uint64_t memory_qubits(const qv_layout *layout)
-{
-  return qv_layout_logical(layout, qv_low_mask(layout->nlocal));
-}
-
 /* The layout of the next stage: entering qubits take the places of leaving ones, lowest with lowest. */
 static qv_layout next_layout(const qv_layout *from, uint64_t memory, int *exchanged)
 {
   qv_layout layout = *from;
-  uint64_t leaving = memory_qubits(from) & ~memory;
+  uint64_t leaving = qv_layout_memory(from) & ~memory;
   *exchanged = 0;
-  for (uint64_t entering = memory & ~memory_qubits(from); entering; entering &= entering - 1) {
+  for (uint64_t entering = memory & ~qv_layout_memory(from); entering; entering &= entering - 1) {
     /* the highest memory bits leave first: long contiguous pieces */
     int best = -1;
     for (uint64_t left = leaving; left; left &= left - 1) {
@@ -255,19 +218,7 @@ static qv_layout free_layout(int nqubits, int nlocal, uint64_t memory)
   return layout;
 }
 
-static qv_code push_pass(planner *p, qv_schedule_pass **pass)
-{
-  qv_schedule *s = p->schedule;
-  if (s->npasses == p->pass_capacity) {
-    p->pass_capacity = p->pass_capacity ? 2 * p->pass_capacity : 16;
-    QV_TRY(qv_realloc(QV_MEM_CIRCUIT, (size_t)p->pass_capacity, sizeof *s->passes, &s->passes));
-  }
-  *pass = &s->passes[s->npasses++];
-  **pass = (qv_schedule_pass){.first_op = s->nops};
-  return QV_OK;
-}
-
-static qv_code push_stage(planner *p, const qv_layout *layout, int exchanged)
+static qv_code push_stage(qv_planner *p, const qv_layout *layout, int exchanged)
 {
   qv_schedule *s = p->schedule;
   if (s->nstages == p->stage_capacity) {
@@ -278,93 +229,33 @@ static qv_code push_stage(planner *p, const qv_layout *layout, int exchanged)
   return QV_OK;
 }
 
-/* Whether a gate's flips fit beside those in `rows`; if so they are added. */
-static bool extend_span(const profile *f, int most, uint64_t *rows, int *rank)
-{
-  uint64_t tried[QV_GF2_MAX + 1];
-  int extended = *rank;
-  memcpy(tried, rows, sizeof tried);
-  for (int i = 0; i < f->nflips; i++) {
-    tried[extended] = f->flips[i];
-    extended = qv_gf2_reduce(extended + 1, tried, NULL);
-    if (extended > most) {
-      return false;
-    }
-  }
-  memcpy(rows, tried, sizeof tried);
-  *rank = extended;
-  return true;
-}
-
-/* One pass over the gates [todo] of a stage: takes those whose flips fit one tile, keeps the rest in order. */
-static qv_code take_pass(planner *p, const qv_layout *layout, int64_t *nstage, qv_schedule_op *todo, int64_t *index)
-{
-  qv_schedule *s = p->schedule;
-  qv_schedule_pass *pass = NULL;
-  const int most = layout->nlocal < s->tile_bits ? layout->nlocal : s->tile_bits;
-  uint64_t rows[QV_GF2_MAX + 1] = {0};
-  int rank = 0;
-  int64_t kept = 0;
-  barrier b = {0};
-  QV_TRY(push_pass(p, &pass));
-  for (; rank < QV_SWEEP_LOW_BITS; rank++) {
-    rows[rank] = 1ULL << layout->qubit_of[rank];
-  }
-  qv_gf2_reduce(rank, rows, NULL);
-  for (int64_t i = 0; i < *nstage; i++) {
-    const profile *f = &p->profiles[index[i]];
-    const bool wide = (moved_qubits(f) & ~memory_qubits(layout)) != 0;
-    const bool first = pass->nops == 0;
-    if (!pass->alone && commutes(&b, f) && (wide ? first : extend_span(f, most, rows, &rank))) {
-      pass->alone = wide;
-      pass->nops++;
-      s->ops[s->nops++] = todo[i];
-      for (int k = 0; k < f->nflips && !wide; k++) {
-        uint64_t have[QV_GF2_MAX + 1];
-        memcpy(have, pass->flips, sizeof pass->flips);
-        have[pass->nflips] = f->flips[k];
-        if (qv_gf2_reduce(pass->nflips + 1, have, NULL) > pass->nflips) {
-          pass->flips[pass->nflips++] = f->flips[k];
-        }
-      }
-    } else {
-      pass_over(&b, f);
-      todo[kept] = todo[i];
-      index[kept++] = index[i];
-    }
-  }
-  *nstage = kept;
-  return QV_OK;
-}
-
 /* Takes the gates of one stage out of `todo`, then cuts them into passes. */
-static qv_code take_stage(planner *p, uint64_t memory, const qv_layout *layout, qv_schedule_op *chosen, int64_t *index)
+static qv_code take_stage(qv_planner *p, uint64_t memory, const qv_layout *layout, qv_schedule_op *chosen,
+                          int64_t *index)
 {
-  barrier b = {0};
+  qv_gate_barrier b = {0};
   int64_t taken = 0, kept = 0;
   for (int64_t i = 0; i < p->ntodo; i++) {
-    const profile *f = &p->profiles[p->index[i]];
-    const uint64_t moved = moved_qubits(f);
-    if (commutes(&b, f) && (!(moved & ~memory) || __builtin_popcountll(moved) > p->schedule->nlocal)) {
+    const qv_gate_profile *f = &p->profiles[p->index[i]];
+    const uint64_t moved = qv_profile_moved(f);
+    if (qv_barrier_commutes(&b, f) && (!(moved & ~memory) || __builtin_popcountll(moved) > p->schedule->nlocal)) {
       chosen[taken] = p->todo[i];
       index[taken++] = p->index[i];
     } else {
-      pass_over(&b, f);
+      qv_barrier_pass(&b, f);
       p->todo[kept] = p->todo[i];
       p->index[kept++] = p->index[i];
     }
   }
   QV_REQUIRE(taken > 0);
   p->ntodo = kept;
-  while (taken > 0) {
-    QV_TRY(take_pass(p, layout, &taken, chosen, index));
-  }
+  QV_TRY(qv_schedule_cut(p, layout, taken, chosen, index));
   qv_schedule_stage *stage = &p->schedule->stages[p->schedule->nstages - 1];
   stage->npasses = p->schedule->npasses - stage->first_pass;
   return QV_OK;
 }
 
-static qv_code plan_stages(planner *p, const qv_layout *start, qv_schedule_op *chosen, int64_t *index)
+static qv_code plan_stages(qv_planner *p, const qv_layout *start, qv_schedule_op *chosen, int64_t *index)
 {
   qv_schedule *s = p->schedule;
   const bool one_rank = s->nlocal == s->nqubits;
@@ -375,7 +266,7 @@ static qv_code plan_stages(planner *p, const qv_layout *start, qv_schedule_op *c
     uint64_t memory = qv_low_mask(s->nqubits);
     int exchanged = 0;
     if (!one_rank) {
-      memory = improve_choice(p, first_choice(p, memory_qubits(&layout)));
+      memory = improve_choice(p, first_choice(p, qv_layout_memory(&layout)));
     }
     if (chosen_freely) {
       layout = free_layout(s->nqubits, s->nlocal, memory);
@@ -392,7 +283,7 @@ static qv_code plan_stages(planner *p, const qv_layout *start, qv_schedule_op *c
 qv_code qv_schedule_create(const qv_circuit *circuit, const qv_layout *start, int nlocal, int tile_bits,
                            qv_schedule **out)
 {
-  planner p = {.circuit = circuit};
+  qv_planner p = {.circuit = circuit};
   qv_schedule_op *chosen = NULL;
   int64_t *index = NULL;
   *out = NULL;

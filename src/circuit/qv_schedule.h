@@ -4,10 +4,12 @@
  * exchanged among memory and rank bits. Inside a stage a *pass* is a set of gates whose flips span no more than a tile
  * (state/qv_sweep.h). At each boundary the planner walks the remaining gates in order and takes what fits, past gates
  * that do not, as long as the gates commute: diagonal with diagonal, X with X, disjoint with anything. Diagonal gates
- * have no flips and always fit. Which qubits a stage keeps in memory is chosen by what the walk needs first and then
- * improved by exchanging single qubits as long as the stage takes more gates. Swaps are relabelled, never executed. A
- * rotation that flips more qubits than memory has bits is applied alone, in its own pass, with an exchange of what it
- * touches.
+ * have no flips and always fit. Passes are cut so that they are few; or in layers, none of a later layer before all of
+ * an earlier one are taken, which is more passes, but wide layers of diagonal gates stay together as one polynomial:
+ * the way is taken that by the count of its operations takes less time (tens of qubits; few passes on small states).
+ * Which qubits a stage keeps in memory is chosen by what the walk needs first and then improved by exchanging single
+ * qubits as long as the stage takes more gates. Swaps are relabelled, never executed. A rotation that flips more qubits
+ * than memory has bits is applied alone, in its own pass, with an exchange of what it touches.
  *
  * A schedule needs no state: it is made for any number of qubits and ranks. All functions are local. */
 #ifndef QV_SCHEDULE_H
@@ -62,6 +64,9 @@ qv_schedule_cost qv_schedule_count(const qv_schedule *schedule, const qv_circuit
 
 /* A gate with its qubits relabelled: qubit q becomes relabel->bit_of[q] (the matrix stays borrowed). */
 qv_gate qv_schedule_relabelled(const qv_gate *gate, const qv_layout *relabel);
+
+/* Adds such a gate to a sweep, if it is a rotation by this angle. */
+qv_code qv_schedule_add(const qv_gate *gate, double angle, qv_sweep *sweep);
 
 /* A gate of the schedule, relabelled. */
 qv_gate qv_schedule_gate(const qv_schedule *schedule, const qv_circuit *circuit, const qv_schedule_op *op);
