@@ -274,6 +274,18 @@ void qv_phase_destroy(qv_phase **phase)
   qv_free(phase);
 }
 
+void qv_phase_set_scale(qv_phase *phase, double scale)
+{
+  const int64_t numbers = (int64_t)2 << (phase->low_bits + phase->lane_bits);
+  for (int64_t i = 0; i < numbers; i++) { /* every other table is multiplied to the first */
+    if (phase->single) {
+      ((float *)phase->tables)[i] *= (float)scale;
+    } else {
+      ((double *)phase->tables)[i] *= scale;
+    }
+  }
+}
+
 size_t qv_phase_scratch(const qv_phase *phase)
 {
   return (size_t)(2 * phase->levels + 2) * table_bytes(phase);

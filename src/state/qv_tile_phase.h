@@ -26,6 +26,9 @@ qv_code qv_phase_create(const qv_tile_op *ops, int count, const int *chosen, int
                         qv_phase **out);
 void qv_phase_destroy(qv_phase **phase);
 
+/* Lets a run multiply all amplitudes by a number as well, at no cost. */
+void qv_phase_set_scale(qv_phase *phase, double scale);
+
 /* Bytes of scratch that a run wants, aligned to 64. */
 size_t qv_phase_scratch(const qv_phase *phase);
 

@@ -52,10 +52,25 @@ static qv_code make_group(const qv_tile_program *p, const qv_tile_op *ops, const
   return QV_OK;
 }
 
-/* The groups, in order. What all matrices leave to multiply by is left to the last group of them. */
+/* Has a group multiply by what all the matrices together leave: phases, which do so for nothing, or else the last. */
+static void set_scale(const qv_tile_program *p, double scale)
+{
+  const qv_tile_group *chosen = NULL;
+  for (int i = 0; i < p->ngroups && !(chosen && chosen->phase); i++) {
+    const qv_tile_group *g = &p->groups[i];
+    chosen = g->registers || g->wide || g->phase ? g : chosen;
+  }
+  if (chosen && chosen->phase) {
+    qv_phase_set_scale(chosen->phase, scale);
+  } else if (chosen && chosen->wide) {
+    qv_wide_set_scale(chosen->wide, scale);
+  } else if (chosen) {
+    qv_register_set_scale(chosen->registers, scale);
+  }
+}
+
 static qv_code make_groups(qv_tile_program *p, const qv_tile_op *ops, const qv_tile_drafts *drafts)
 {
-  qv_register *last = NULL;
   double scale = 1;
   QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)drafts->ndrafts, sizeof *p->groups, &p->groups));
   for (; p->ngroups < drafts->ndrafts; p->ngroups++) {
@@ -63,11 +78,8 @@ static qv_code make_groups(qv_tile_program *p, const qv_tile_op *ops, const qv_t
     QV_TRY(make_group(p, ops, drafts, &drafts->drafts[p->ngroups], &scale, g));
     const size_t scratch = g->phase ? qv_phase_scratch(g->phase) : 0;
     p->scratch = scratch > p->scratch ? scratch : p->scratch;
-    last = g->registers ? g->registers : last;
   }
-  if (last) {
-    qv_register_set_scale(last, scale);
-  }
+  set_scale(p, scale);
   return QV_OK;
 }
 

@@ -23,6 +23,7 @@ struct qv_wide {
   uint64_t above[DIMS];      /* masks of the bits at and above each dimension, ascending */
   uint64_t offsets[MEMBERS]; /* combinations of the flips */
   qv_mixer_angle angle;
+  double scale;
 };
 
 /* The bits of n with zeros at those of the dimensions: the first vector of a coset. */
@@ -105,6 +106,7 @@ qv_code qv_wide_create(const qv_tile_op *ops, const int *chosen, int vector_bits
   QV_TRY(qv_alloc(QV_MEM_CIRCUIT, 1, sizeof **out, out));
   (*out)->single = single;
   (*out)->vector_bits = vector_bits;
+  (*out)->scale = 1;
   set_dimensions(*out, ops, chosen);
   qv_pair_matrix(&ops[chosen[0]], m);
   const double c = creal(m[0]), s = -cimag(m[1]); /* of exp(-i beta X) */
@@ -117,6 +119,11 @@ qv_code qv_wide_create(const qv_tile_op *ops, const int *chosen, int vector_bits
 void qv_wide_destroy(qv_wide **group)
 {
   qv_free(group);
+}
+
+void qv_wide_set_scale(qv_wide *group, double scale)
+{
+  group->scale = scale;
 }
 
 int64_t qv_wide_cosets(const qv_wide *group)

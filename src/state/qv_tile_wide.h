@@ -29,6 +29,9 @@ qv_code qv_wide_create(const qv_tile_op *ops, const int *chosen, int vector_bits
                        qv_wide **out);
 void qv_wide_destroy(qv_wide **group);
 
+/* Lets a run multiply all amplitudes by a number as well. */
+void qv_wide_set_scale(qv_wide *group, double scale);
+
 /* In how many cosets a run goes through the tile. */
 int64_t qv_wide_cosets(const qv_wide *group);
 

@@ -217,8 +217,9 @@ static void chain(qv_precision precision, double coupling)
 }
 
 /* Layers of one gate on every qubit of the tile, with a coupling between: rotations by one angle, by one angle on odd
- * and another on even qubits, and Hadamard gates. Four that are alike are a group. */
-static void layers(qv_precision precision, int kind)
+ * and another on even qubits, and Hadamard gates. Four that are alike are a group. Or on the qubits from `first` on
+ * alone, without couplings. */
+static void layers(qv_precision precision, int kind, int first)
 {
   const qv_layout layout = qv_layout_identity(QUBITS, QUBITS);
   const double h = sqrt(0.5);
@@ -226,12 +227,12 @@ static void layers(qv_precision precision, int kind)
   qv_sweep *sweep = NULL;
   CHECK(qv_sweep_create(&layout, precision, TILE, 0, NULL, &sweep) == QV_OK);
   for (int layer = 0; layer < 3; layer++) {
-    for (int q = 0; q < TILE; q++) {
+    for (int q = first; q < TILE; q++) {
       const qv_rotation x = qv_rotation_pauli(1ULL << q, 0);
       CHECK((kind == 2 ? qv_sweep_matrix(sweep, 1, &q, m, 0, 0)
                        : qv_sweep_rotate(sweep, &x, kind && q % 2 ? 1.3 : -0.4 - layer)) == QV_OK);
     }
-    for (int q = 0; q + 1 < QUBITS && layer < 2; q++) {
+    for (int q = 0; q + 1 < QUBITS && layer < 2 && first == 0; q++) {
       const qv_rotation zz = qv_rotation_pauli(0, 3ULL << q);
       CHECK(qv_sweep_rotate(sweep, &zz, 0.7) == QV_OK);
     }
@@ -256,8 +257,10 @@ int main(int argc, char **argv)
     chain(QV_SINGLE, couplings[i]);
   }
   for (int kind = 0; kind < 3; kind++) {
-    layers(QV_DOUBLE, kind);
-    layers(QV_SINGLE, kind);
+    layers(QV_DOUBLE, kind, 0);
+    layers(QV_SINGLE, kind, 0);
+    layers(QV_DOUBLE, kind, TILE - 4); /* groups of four alone */
+    layers(QV_SINGLE, kind, TILE - 4);
   }
   CHECK(qv_memory_balance() == 0);
   qv_parallel_end(0);
