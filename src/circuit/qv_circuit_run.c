@@ -7,6 +7,7 @@
 #include "parallel/qv_interrupt.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 /* One run: the parameters, and a gate whose angle is shifted (-1: none). */
@@ -27,7 +28,7 @@ static qv_code find_schedule(qv_circuit *circuit, const qv_layout *start, int nl
     return QV_OK;
   }
   qv_schedule_destroy(&circuit->schedule);
-  return qv_schedule_create(circuit, start, nlocal, QV_SWEEP_TILE_BITS, &circuit->schedule);
+  return qv_schedule_create(circuit, start, nlocal, QV_SWEEP_TILE_BITS, omp_get_max_threads(), &circuit->schedule);
 }
 
 static double angle_of(const execution *e, const qv_gate *gate, int64_t index)

@@ -280,10 +280,10 @@ static qv_code plan_stages(qv_planner *p, const qv_layout *start, qv_schedule_op
   return QV_OK;
 }
 
-qv_code qv_schedule_create(const qv_circuit *circuit, const qv_layout *start, int nlocal, int tile_bits,
+qv_code qv_schedule_create(const qv_circuit *circuit, const qv_layout *start, int nlocal, int tile_bits, int threads,
                            qv_schedule **out)
 {
-  qv_planner p = {.circuit = circuit};
+  qv_planner p = {.circuit = circuit, .threads = threads};
   qv_schedule_op *chosen = NULL;
   int64_t *index = NULL;
   *out = NULL;

@@ -6,7 +6,7 @@
  * that do not, as long as the gates commute: diagonal with diagonal, X with X, disjoint with anything. Diagonal gates
  * have no flips and always fit. Passes are cut so that they are few; or in layers, none of a later layer before all of
  * an earlier one are taken, which is more passes, but wide layers of diagonal gates stay together as one polynomial:
- * the way is taken that by the count of its operations takes less time (tens of qubits; few passes on small states).
+ * the way is taken that by the count of its operations takes less time (small states: few passes).
  * Which qubits a stage keeps in memory is chosen by what the walk needs first and then improved by exchanging single
  * qubits as long as the stage takes more gates. Swaps are relabelled, never executed. A rotation that flips more qubits
  * than memory has bits is applied alone, in its own pass, with an exchange of what it touches.
@@ -47,10 +47,11 @@ typedef struct {
   qv_layout *relabels; /* bit_of: the circuit's qubit -> the state's qubit; the last is the one at the end */
 } qv_schedule;
 
-/* Plans a circuit for ranks that hold 2^nlocal amplitudes. `start` is the layout in which the state is found, or NULL
- * if it may be chosen (the state is a basis state). tile_bits as in qv_sweep_create; nlocal >= QV_SWEEP_LOW_BITS. Cost:
+/* Plans a circuit for ranks that hold 2^nlocal amplitudes and work with `threads`, which share the memory: the more,
+ * the more a pass over it weighs against arithmetic. `start` is the layout in which the state is found, or NULL if it
+ * may be chosen (the state is a basis state). tile_bits as in qv_sweep_create; nlocal >= QV_SWEEP_LOW_BITS. Cost:
  * O(gates x passes), and for several ranks O(gates x memory bits x rank bits) a stage. */
-qv_code qv_schedule_create(const qv_circuit *circuit, const qv_layout *start, int nlocal, int tile_bits,
+qv_code qv_schedule_create(const qv_circuit *circuit, const qv_layout *start, int nlocal, int tile_bits, int threads,
                            qv_schedule **out);
 void qv_schedule_destroy(qv_schedule **schedule);
 

@@ -12,6 +12,12 @@
 /* Passes in layers are not looked at if they are more than so many times as many. */
 #define LAYERED_MOST 4
 
+/* What of a pass over memory is not hidden by the gates of the tile before, in the unit of qv_sweep_work, on one
+ * thread; and how many threads it takes at most to use up the bandwidth of the memory, each of which waits as much
+ * longer. */
+#define PASS_WORK    18
+#define SHARING_MOST 8
+
 /* The passes of a stage, and their gates. */
 typedef struct {
   qv_schedule_pass *passes;
@@ -184,7 +190,7 @@ static qv_code make_cut(const qv_planner *p, const qv_layout *layout, int64_t co
   return code;
 }
 
-/* What a pass takes (qv_sweep_work). Angles do not matter for that, but which of them are the same. */
+/* What the gates of a pass take (qv_sweep_work). Angles do not matter for that, but which of them are the same. */
 static qv_code pass_work(const qv_planner *p, const qv_layout *layout, const cut *c, const qv_schedule_pass *pass,
                          double *work)
 {
@@ -207,11 +213,12 @@ static qv_code pass_work(const qv_planner *p, const qv_layout *layout, const cut
 
 static qv_code cut_work(const qv_planner *p, const qv_layout *layout, const cut *c, double most, double *work)
 {
+  const int sharing = p->threads < SHARING_MOST ? p->threads : SHARING_MOST;
   *work = 0;
   for (int64_t i = 0; i < c->npasses && *work < most; i++) {
     double own = 0;
     QV_TRY(pass_work(p, layout, c, &c->passes[i], &own));
-    *work += own;
+    *work += own + PASS_WORK * sharing;
   }
   return QV_OK;
 }

@@ -25,6 +25,7 @@ typedef struct {
   int64_t *index;
   int64_t ntodo;
   int64_t stage_capacity;
+  int threads;
 } qv_planner;
 
 static inline uint64_t qv_profile_moved(const qv_gate_profile *p)

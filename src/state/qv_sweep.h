@@ -45,9 +45,8 @@ qv_code qv_sweep_diagonal(qv_sweep *sweep, int k, const int *targets, const doub
 /* Number of gates. Local. */
 int qv_sweep_count(const qv_sweep *sweep);
 
-/* *work = what a run takes for each vector of QV_LANES amplitudes, in multiply-adds, as the groups of its gates are
- * weighed, and with what the pass over memory takes besides: to compare ways of cutting a circuit into sweeps. Fails
- * with QV_ERR_MEMORY. Local; some microseconds a gate. */
+/* *work = what the gates take for each vector of QV_LANES amplitudes, in multiply-adds, as their groups are weighed: to
+ * compare ways of cutting a circuit into sweeps. Fails with QV_ERR_MEMORY. Local; some microseconds a gate. */
 qv_code qv_sweep_work(const qv_sweep *sweep, double *work);
 
 /* Applies the gates in order. The state must have the layout of create. One pass, and one that weaves the state if it

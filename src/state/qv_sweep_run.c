@@ -12,9 +12,6 @@
 /* Tiles are dealt out in this many parts, whatever the number of threads: sums over parts are reproducible. */
 #define PARTS 64
 
-/* What of a pass over memory is not hidden by the gates of the tile before, in multiply-adds for a vector. */
-#define PASS_WORK 18
-
 /* 2 MiB, as states are kept on where the system allows it. */
 #define LARGE_PAGE_BITS 21
 
@@ -179,7 +176,7 @@ qv_code qv_sweep_work(const qv_sweep *sweep, double *work)
 {
   qv_tile_drafts drafts;
   QV_TRY(qv_tile_drafts_create(sweep->ops, sweep->nops, sweep->tile_bits - sweep->lane_bits, &drafts));
-  *work = PASS_WORK + drafts.work;
+  *work = drafts.work;
   qv_tile_drafts_destroy(&drafts);
   return QV_OK;
 }

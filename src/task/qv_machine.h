@@ -13,7 +13,7 @@
 
 typedef struct {
   char title[120];
-  int threads;              /* of a rank, for the reader: all numbers below are those of the rank */
+  int threads;              /* of a rank, for the planner: all numbers below are those of the rank */
   double memory_bandwidth;  /* bytes/s, read and write together, of a pass over the state */
   double dense_rate;        /* amplitudes/s through a one-qubit matrix, double precision, in cache */
   double diagonal_rate;     /* the same through a diagonal gate on any number of qubits */

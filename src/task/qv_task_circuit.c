@@ -52,14 +52,12 @@ static const qv_key keys[] = {
 static const qv_key *const sections[] = {keys, NULL};
 
 /* The time by the machine model, in all and by its parts. */
-static qv_code add_times(const qv_plan *request, const qv_deck *deck, const qv_schedule *schedule,
+static qv_code add_times(const qv_machine *machine, const qv_deck *deck, const qv_schedule *schedule,
                          const qv_circuit *circuit, qv_result *numbers)
 {
-  qv_machine machine;
-  QV_TRY(qv_machine_read(qv_comm_self(), request->machine, &machine));
   const qv_machine_time time =
-      qv_machine_estimate(&machine, schedule, circuit, (qv_precision)qv_deck_choice(deck, "run.precision"));
-  QV_TRY(qv_result_add_text(numbers, QV_RESULT_VALUE, "machine", machine.title, "by whose model times are estimated"));
+      qv_machine_estimate(machine, schedule, circuit, (qv_precision)qv_deck_choice(deck, "run.precision"));
+  QV_TRY(qv_result_add_text(numbers, QV_RESULT_VALUE, "machine", machine->title, "by whose model times are estimated"));
   QV_TRY(qv_result_add(numbers, QV_RESULT_VALUE, "estimated_time", time.memory + time.gates + time.network, NAN, "s",
                        "of the circuit, without measurements and files"));
   QV_TRY(qv_result_add(numbers, QV_RESULT_VALUE, "time_in_memory", time.memory, NAN, "s", "passes over the state"));
@@ -89,11 +87,13 @@ static qv_code plan_numbers(const qv_deck *deck, const qv_circuit_task *self, qv
   QV_TRY(qv_result_add_count(numbers, QV_RESULT_VALUE, "fused_gates", qv_circuit_count(self->circuit), "",
                              "run in place of the program's, neighbours on one or two qubits multiplied"));
   qv_schedule *schedule = NULL;
+  qv_machine machine;
+  QV_TRY(qv_machine_read(qv_comm_self(), request->machine, &machine));
   const double begin = qv_clock_now();
-  QV_TRY(qv_schedule_create(self->circuit, NULL, nlocal, QV_SWEEP_TILE_BITS, &schedule));
+  QV_TRY(qv_schedule_create(self->circuit, NULL, nlocal, QV_SWEEP_TILE_BITS, machine.threads, &schedule));
   const qv_schedule_cost cost = qv_schedule_count(schedule, self->circuit);
   const double planning = qv_clock_now() - begin;
-  const qv_code code = add_times(request, deck, schedule, self->circuit, numbers);
+  const qv_code code = add_times(&machine, deck, schedule, self->circuit, numbers);
   qv_schedule_destroy(&schedule);
   QV_TRY(code);
   QV_TRY(qv_result_add_count(numbers, QV_RESULT_VALUE, "memory_passes", cost.passes, "", "sweeps over the state"));

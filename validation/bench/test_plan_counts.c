@@ -7,6 +7,8 @@
 #include "mpi_count.h"
 #include "physics/molecules.h"
 
+#include <omp.h>
+
 _Static_assert(QV_STATE_BUFFER <= (size_t)128 << 20, "two exchange buffers of a rank take at most 256 MiB");
 
 static void check(const char *path, qv_precision precision)
@@ -16,7 +18,9 @@ static void check(const char *path, qv_precision precision)
   const int nlocal = subject.nqubits - qv_comm_bits(comm);
   qv_schedule *schedule = NULL;
   qv_state *state = NULL;
-  CHECK(qv_schedule_create(subject.circuit, NULL, nlocal, QV_SWEEP_TILE_BITS, &schedule) == QV_OK, "plan");
+  CHECK(qv_schedule_create(subject.circuit, NULL, nlocal, QV_SWEEP_TILE_BITS, omp_get_max_threads(), &schedule) ==
+            QV_OK,
+        "plan");
   const qv_schedule_cost cost = qv_schedule_count(schedule, subject.circuit);
   CHECK(qv_state_create(comm, subject.nqubits, precision, &state) == QV_OK, "state");
   bench_subject_fill(&subject, state);

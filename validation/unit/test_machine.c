@@ -29,7 +29,7 @@ static void check_estimate(void)
   for (int q = 0; q < 10; q++) {
     CHECK(qv_circuit_h(circuit, q) == QV_OK);
   }
-  CHECK(qv_schedule_create(circuit, NULL, 9, QV_SWEEP_TILE_BITS, &schedule) == QV_OK);
+  CHECK(qv_schedule_create(circuit, NULL, 9, QV_SWEEP_TILE_BITS, 1, &schedule) == QV_OK);
   const qv_schedule_cost cost = qv_schedule_count(schedule, circuit);
   CHECK(cost.exchanges == 1 && cost.sent == 0.5);
   const qv_machine m = {.memory_bandwidth = 1e9,
@@ -62,7 +62,7 @@ static void check_large(void)
     qubits[q] = q;
   }
   CHECK(qv_circuit_create(44, 0, &circuit) == QV_OK && qv_circuit_fourier(circuit, 44, qubits, NULL) == QV_OK);
-  CHECK(qv_schedule_create(circuit, NULL, 32, QV_SWEEP_TILE_BITS, &schedule) == QV_OK);
+  CHECK(qv_schedule_create(circuit, NULL, 32, QV_SWEEP_TILE_BITS, 1, &schedule) == QV_OK);
   const qv_schedule_cost cost = qv_schedule_count(schedule, circuit);
   const qv_machine_time time = qv_machine_estimate(&m, schedule, circuit, QV_DOUBLE);
   CHECK(cost.exchanges == 1 && cost.passes <= 8 && fabs(cost.sent - 4095.0 / 4096) < 1e-12);
