@@ -241,6 +241,14 @@ static int first_ready(const builder *b)
   return -1;
 }
 
+/* Whether a group is two matrices of those that could be four. */
+static bool is_alike_pair(const builder *b, int count, const int *chosen)
+{
+  return count == 2 && b->vector_bits >= QV_WIDE_DIMS && b->footprints[chosen[0]].wide &&
+         b->footprints[chosen[1]].wide && b->ops[chosen[0]].flip != b->ops[chosen[1]].flip &&
+         qv_wide_alike(&b->ops[chosen[0]], &b->ops[chosen[1]]);
+}
+
 /* A register group of those that wait; false if none of them fits one. */
 static bool add_register(builder *b)
 {
@@ -256,6 +264,11 @@ static bool add_register(builder *b)
   }
   if (collect(b, dims, flips, chosen, &count) == 0) {
     return false;
+  }
+  if (b->wide && is_alike_pair(b, count, chosen)) {
+    b->drafts->work += QV_PAIR_WORK;
+    push(b, (qv_tile_draft){.kind = QV_GROUP_WIDE}, chosen, count);
+    return true;
   }
   pad_dimensions(dims, flips);
   memcpy(draft.flips, flips, sizeof draft.flips);

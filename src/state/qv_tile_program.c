@@ -37,7 +37,7 @@ static qv_code make_group(const qv_tile_program *p, const qv_tile_op *ops, const
     out->slots = qv_register_cosets(out->registers);
     return QV_OK;
   case QV_GROUP_WIDE:
-    QV_TRY(qv_wide_create(ops, chosen, p->vector_bits, p->single, scale, &out->wide));
+    QV_TRY(qv_wide_create(ops, draft->count, chosen, p->vector_bits, p->single, scale, &out->wide));
     out->slots = qv_wide_cosets(out->wide);
     return QV_OK;
   case QV_GROUP_PHASES:

@@ -9,7 +9,7 @@
 typedef struct {
   const qv_tile_op *op;   /* one gate alone, or */
   qv_register *registers; /* matrices along few dimensions, or */
-  qv_wide *wide;          /* four matrices of one form, or */
+  qv_wide *wide;          /* four or two matrices that are alike, or */
   qv_phase *phase;        /* diagonal gates */
   int64_t slots;          /* in which it can fetch */
 } qv_tile_group;

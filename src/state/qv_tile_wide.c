@@ -19,7 +19,7 @@
 
 struct qv_wide {
   bool single, hadamard;
-  int vector_bits;
+  int vector_bits, count;
   uint64_t above[DIMS];      /* masks of the bits at and above each dimension, ascending */
   uint64_t offsets[MEMBERS]; /* combinations of the flips */
   qv_mixer_angle angle;
@@ -82,37 +82,45 @@ bool qv_wide_alike(const qv_tile_op *a, const qv_tile_op *b)
   return m[0] == n[0] && m[1] == n[1] && m[3] == n[3];
 }
 
-/* The coset's members and how to count through the cosets. */
+/* The coset's members and how to count through the cosets: beside the gates' bits, the lowest others. */
 static void set_dimensions(qv_wide *g, const qv_tile_op *ops, const int *chosen)
 {
-  uint64_t bits = 0;
+  uint64_t flips[DIMS], bits = 0;
+  for (int d = 0; d < g->count; d++) {
+    flips[d] = ops[chosen[d]].flip;
+    bits |= flips[d];
+  }
+  for (int d = g->count; d < DIMS; d++) {
+    flips[d] = ~bits & (bits + 1);
+    bits |= flips[d];
+  }
   for (int k = 0; k < MEMBERS; k++) {
     for (int d = 0; d < DIMS; d++) {
-      g->offsets[k] |= k >> d & 1 ? ops[chosen[d]].flip : 0;
+      g->offsets[k] |= k >> d & 1 ? flips[d] : 0;
     }
-    bits |= g->offsets[k];
   }
   for (int d = 0; bits; d++, bits &= bits - 1) {
     g->above[d] = ~qv_low_mask(qv_low_bit(bits));
   }
 }
 
-qv_code qv_wide_create(const qv_tile_op *ops, const int *chosen, int vector_bits, bool single, double *scale,
+qv_code qv_wide_create(const qv_tile_op *ops, int count, const int *chosen, int vector_bits, bool single, double *scale,
                        qv_wide **out)
 {
   double _Complex m[4];
   *out = NULL;
-  QV_REQUIRE(vector_bits >= DIMS);
+  QV_REQUIRE(vector_bits >= DIMS && (count == 2 || count == DIMS));
   QV_TRY(qv_alloc(QV_MEM_CIRCUIT, 1, sizeof **out, out));
   (*out)->single = single;
   (*out)->vector_bits = vector_bits;
   (*out)->scale = 1;
+  (*out)->count = count;
   set_dimensions(*out, ops, chosen);
   qv_pair_matrix(&ops[chosen[0]], m);
   const double c = creal(m[0]), s = -cimag(m[1]); /* of exp(-i beta X) */
   (*out)->hadamard = is_hadamard(m);
   (*out)->angle = (qv_mixer_angle){.alpha = -s * s, .gamma = s * c, .c = c, .s = (*out)->hadamard ? 1 : s};
-  *scale *= (*out)->hadamard ? c * c * c * c : 1;
+  *scale *= (*out)->hadamard ? pow(c, count) : 1;
   return QV_OK;
 }
 

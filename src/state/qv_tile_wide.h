@@ -1,4 +1,4 @@
-/* Four equal rotations about X, or four Hadamard gates, on as many vector bits of a tile in one pass over it.
+/* Four or two equal rotations about X, or Hadamard gates, on as many vector bits of a tile in one pass over it.
  * Room-internal.
  *
  * Both take the 2^4 vectors of a coset as two sets of 2^4 real vectors that do not know of each other: the real and the
@@ -14,18 +14,20 @@
 
 #define QV_WIDE_DIMS 4
 
-/* Operations that a run takes for each vector of the tile, moving it included, as in qv_register_work. */
+/* Operations that a run of four or of two takes for each vector of the tile, moving it included, as in
+ * qv_register_work. */
 #define QV_WIDE_WORK 8
+#define QV_PAIR_WORK 7
 
 typedef struct qv_wide qv_wide;
 
-/* Whether an op can be one of four, and with another. */
+/* Whether an op can be one of them, and with another. */
 bool qv_wide_fits(const qv_tile_op *op);
 bool qv_wide_alike(const qv_tile_op *a, const qv_tile_op *b);
 
-/* The ops chosen[QV_WIDE_DIMS], all alike, on as many different bits. What the tile must be multiplied by besides is
- * multiplied to *scale. Local. */
-qv_code qv_wide_create(const qv_tile_op *ops, const int *chosen, int vector_bits, bool single, double *scale,
+/* The ops chosen[count], all alike, on as many different bits; count 2 or QV_WIDE_DIMS. What the tile must be
+ * multiplied by besides is multiplied to *scale. Local. */
+qv_code qv_wide_create(const qv_tile_op *ops, int count, const int *chosen, int vector_bits, bool single, double *scale,
                        qv_wide **out);
 void qv_wide_destroy(qv_wide **group);
 
