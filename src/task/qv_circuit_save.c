@@ -174,36 +174,70 @@ static qv_code plan_rest(qv_circuit_task *self)
   return qv_agree(self->comm, qv_circuit_prepare(self->circuit, self->state));
 }
 
-/* Finds the schedule to go on with. On as many ranks as before it is the same one, so that the same sums are made in
- * the same order; on others it is a new one for what is left. */
-static qv_code get_schedule(qv_circuit_task *self, qv_archive *archive)
+/* Whether the passes made of the schedule at hand apply the very gates that the checkpoint says: a schedule depends on
+ * the number of threads and on the version of the program, too. */
+static qv_code is_same_schedule(const qv_circuit_task *self, qv_archive *archive, bool *same)
 {
   const int64_t gates = qv_circuit_count(self->whole);
+  int32_t *marks = NULL;
+  *same = self->pass <= qv_circuit_passes(self->circuit);
+  if (!*same || gates == 0) {
+    return QV_OK;
+  }
+  QV_TRY(qv_comm_alloc(self->comm, QV_MEM_TASK, 2 * (size_t)gates, sizeof *marks, &marks));
+  mark_done(self, marks);
+  const qv_code code = qv_archive_get(archive, "circuit/done", QV_TYPE_I32, gates, marks + gates);
+  *same = code == QV_OK && memcmp(marks, marks + gates, (size_t)gates * sizeof *marks) == 0;
+  qv_free(&marks);
+  return code;
+}
+
+/* The schedule that a checkpoint of as many address bits was made by, if it is still the same. */
+static qv_code get_same_schedule(qv_circuit_task *self, qv_archive *archive, bool whole, bool *same)
+{
+  if (!whole) {
+    QV_TRY(get_layout(self, archive, "schedule/layout"));
+    QV_TRY(qv_archive_get(archive, "schedule/done", QV_TYPE_I32, qv_circuit_count(self->whole), self->done));
+    QV_TRY(plan_rest(self));
+  }
+  QV_TRY(is_same_schedule(self, archive, same));
+  if (!*same && self->circuit != self->whole) {
+    qv_circuit_destroy(&self->circuit);
+    self->circuit = self->whole;
+  }
+  return QV_OK;
+}
+
+/* Finds the schedule to go on with. On as many ranks and threads as before it is the same one, so that the same sums
+ * are made in the same order; on others it is a new one for what is left. */
+static qv_code get_schedule(qv_circuit_task *self, qv_archive *archive)
+{
   int64_t passes = 0, evolved = 0, pass = 0, nlocal = 0, whole = 0;
+  bool same = false;
   QV_TRY(check_gates(self, archive));
   QV_TRY(qv_archive_get_i64(archive, "circuit/passes", &passes));
   QV_TRY(qv_archive_get_i64(archive, "circuit/evolved", &evolved));
   QV_TRY(qv_archive_get_i64(archive, "schedule/pass", &pass));
   QV_TRY(qv_archive_get_i64(archive, "schedule/local_qubits", &nlocal));
   QV_TRY(qv_archive_get_i64(archive, "schedule/whole", &whole));
-  const bool same = nlocal == qv_state_layout(self->state)->nlocal;
   self->evolved = evolved != 0;
-  self->passes_before = passes;
   if (self->evolved) {
     self->pass = qv_circuit_passes(self->circuit);
     self->passes_before = passes - self->pass;
     return get_layout(self, archive, "circuit/layout");
   }
-  if (same) {
-    self->passes_before = passes - pass;
-    self->pass = pass;
+  self->pass = pass;
+  self->passes_before = passes - pass;
+  if (nlocal == qv_state_layout(self->state)->nlocal) {
+    QV_TRY(get_same_schedule(self, archive, whole != 0, &same));
   }
-  if (same && whole) {
-    return get_layout(self, archive, "circuit/layout");
+  if (!same) {
+    self->pass = 0;
+    self->passes_before = passes;
+    QV_TRY(get_layout(self, archive, "circuit/layout"));
+    QV_TRY(qv_archive_get(archive, "circuit/done", QV_TYPE_I32, qv_circuit_count(self->whole), self->done));
+    QV_TRY(plan_rest(self));
   }
-  QV_TRY(get_layout(self, archive, same ? "schedule/layout" : "circuit/layout"));
-  QV_TRY(qv_archive_get(archive, same ? "schedule/done" : "circuit/done", QV_TYPE_I32, gates, self->done));
-  QV_TRY(plan_rest(self));
   return get_layout(self, archive, "circuit/layout");
 }
 
