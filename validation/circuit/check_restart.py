@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Stops long circuits inside the circuit by USR1 and continues them: one on other numbers of ranks, one, whose passes are
-others where more threads share the memory, on other numbers of threads. The signal goes to a rank: mpirun gives up its
-own handlers before it ends, and a signal that came then would end it.
+"""Stops long circuits inside the circuit by USR1 and continues them: one on other numbers of ranks, one, whose passes
+are others where more threads share the memory, on other numbers of threads. The signal goes to a rank: mpirun gives up
+its own handlers before it ends, and a signal that came then would end it.
 
 The result must be that of an uninterrupted run: samples equal, probabilities to 1e-12.
 usage: check_restart.py PROGRAM MPIEXEC"""
