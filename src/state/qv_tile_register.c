@@ -8,10 +8,25 @@
 #include <math.h>
 #include <string.h>
 
-#define MEMBERS       (1 << QV_REGISTER_DIMS) /* of a coset */
-#define CODE_LANES    (QV_REGISTER_DIMS * QV_FORMS)
-#define CODE_DIAGONAL (CODE_LANES + QV_FORMS)
-#define CODE_SHEARS   (CODE_DIAGONAL + 1)
+/* What a step does with a pair (a, b) or, within lanes, with a vector and its permutation: all coefficients complex;
+ * all real; couplings imaginary; and the latter two with ones on the diagonal (of which REFLECT has -1 at b). */
+#define FORM_GENERAL    0
+#define FORM_REAL       1
+#define FORM_CROSS      2
+#define FORM_UNIT_REAL  3
+#define FORM_UNIT_CROSS 4
+#define FORM_REFLECT    5
+#define FORMS           6
+#define MEMBERS         (1 << QV_REGISTER_DIMS) /* of a coset */
+#define CODE_LANES      (QV_REGISTER_DIMS * FORMS)
+#define CODE_DIAGONAL   (CODE_LANES + FORMS)
+#define CODE_SHEARS     (CODE_DIAGONAL + 1)
+
+/* Quotients of couplings by diagonals that are larger than this are not taken: products of many must not overflow. */
+#define QUOTIENT_MOST 8.0
+
+/* Nor are more when what they leave to the end of the sweep is smaller than this: amplitudes grow by it meanwhile. */
+#define SCALE_LEAST 1e-20
 
 /* A phase whose cosine is no smaller is applied as three shears: the tangent of its half is 2 at most. */
 #define COSINE_LEAST (-0.6)
@@ -25,7 +40,7 @@
 #define LANES_WORK    1
 
 typedef struct {
-  int code;                           /* QV_FORMS * dimension + form, CODE_LANES + form, CODE_DIAGONAL, CODE_SHEARS */
+  int code;                           /* FORMS * dimension + form, CODE_LANES + form, CODE_DIAGONAL, CODE_SHEARS */
   int active;                         /* the vectors of a diagonal that are not 1 */
   int constants;                      /* where its coefficients begin, in numbers */
   int tables[1 << QV_REGISTER_SIGNS]; /* those of a diagonal, by the signs */
@@ -67,23 +82,23 @@ static uint8_t pattern_at(const qv_register *g, uint64_t vector)
 }
 
 #define PAIR_CASES(q)                                                                                                  \
-  case QV_FORMS *(q) + QV_FORM_GENERAL:                                                                                \
-    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_GENERAL);                                                                  \
+  case FORMS *(q) + FORM_GENERAL:                                                                                      \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_GENERAL);                                                                     \
     break;                                                                                                             \
-  case QV_FORMS *(q) + QV_FORM_REAL:                                                                                   \
-    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_REAL);                                                                     \
+  case FORMS *(q) + FORM_REAL:                                                                                         \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_REAL);                                                                        \
     break;                                                                                                             \
-  case QV_FORMS *(q) + QV_FORM_CROSS:                                                                                  \
-    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_CROSS);                                                                    \
+  case FORMS *(q) + FORM_CROSS:                                                                                        \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_CROSS);                                                                       \
     break;                                                                                                             \
-  case QV_FORMS *(q) + QV_FORM_UNIT_REAL:                                                                              \
-    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_UNIT_REAL);                                                                \
+  case FORMS *(q) + FORM_UNIT_REAL:                                                                                    \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_UNIT_REAL);                                                                   \
     break;                                                                                                             \
-  case QV_FORMS *(q) + QV_FORM_UNIT_CROSS:                                                                             \
-    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_UNIT_CROSS);                                                               \
+  case FORMS *(q) + FORM_UNIT_CROSS:                                                                                   \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_UNIT_CROSS);                                                                  \
     break;                                                                                                             \
-  case QV_FORMS *(q) + QV_FORM_REFLECT:                                                                                \
-    QV_NAME(step_pairs)(c, r, m, q, QV_FORM_REFLECT);                                                                  \
+  case FORMS *(q) + FORM_REFLECT:                                                                                      \
+    QV_NAME(step_pairs)(c, r, m, q, FORM_REFLECT);                                                                     \
     break;
 
 #define LANE_CASE(form)                                                                                                \
@@ -179,12 +194,34 @@ static register_step *take_step(qv_register *g, int code, int vectors)
   return s;
 }
 
+/* The form of a row-major matrix. A matrix with equal (or opposite) diagonal entries is divided by the first of them,
+ * if that is worth it, and *scale multiplied by it. */
+static int choose_form(double _Complex m[4], double *scale)
+{
+  const bool real_d = cimag(m[0]) == 0 && cimag(m[3]) == 0;
+  const bool real_o = cimag(m[1]) == 0 && cimag(m[2]) == 0, cross_o = creal(m[1]) == 0 && creal(m[2]) == 0;
+  const double d = creal(m[0]);
+  const double most = fmax(cabs(m[1]), cabs(m[2]));
+  if (!real_d || !(real_o || cross_o)) {
+    return FORM_GENERAL;
+  }
+  const bool equal = creal(m[3]) == d, opposite = creal(m[3]) == -d && real_o;
+  if (d != 0 && (equal || opposite) && most <= QUOTIENT_MOST * fabs(d) && fabs(*scale * d) > SCALE_LEAST) {
+    for (int i = 0; i < 4; i++) {
+      m[i] /= d;
+    }
+    *scale *= d;
+    return opposite ? FORM_REFLECT : real_o ? FORM_UNIT_REAL : FORM_UNIT_CROSS;
+  }
+  return real_o ? FORM_REAL : FORM_CROSS;
+}
+
 static void add_pairs(qv_register *g, const qv_tile_op *op, int dim, double *scale)
 {
   double _Complex m[4];
   qv_pair_matrix(op, m);
-  const int form = qv_pair_form(m, scale);
-  const register_step *s = take_step(g, QV_FORMS * dim + form, 1);
+  const int form = choose_form(m, scale);
+  const register_step *s = take_step(g, FORMS * dim + form, 1);
   const double _Complex ordered[4] = {m[0], m[1], m[3], m[2]};
   for (int i = 0; i < 4; i++) {
     set_constant(g, s->constants + 2 * i, creal(ordered[i]));
@@ -201,12 +238,12 @@ static void add_lanes(qv_register *g, const qv_tile_op *op, double *scale)
     real_d = real_d && op->da[1][l] == 0;
     real_o = real_o && op->oa[1][l] == 0;
     cross_o = cross_o && op->oa[0][l] == 0;
-    equal = equal && op->da[0][l] == d && hypot(op->oa[0][l], op->oa[1][l]) <= QV_QUOTIENT_MOST * fabs(d);
+    equal = equal && op->da[0][l] == d && hypot(op->oa[0][l], op->oa[1][l]) <= QUOTIENT_MOST * fabs(d);
   }
-  const bool unit = real_d && (real_o || cross_o) && equal && d != 0 && fabs(*scale * d) > QV_SCALE_LEAST;
-  const int form = !real_d || !(real_o || cross_o) ? QV_FORM_GENERAL
-                   : unit                          ? (real_o ? QV_FORM_UNIT_REAL : QV_FORM_UNIT_CROSS)
-                                                   : (real_o ? QV_FORM_REAL : QV_FORM_CROSS);
+  const bool unit = real_d && (real_o || cross_o) && equal && d != 0 && fabs(*scale * d) > SCALE_LEAST;
+  const int form = !real_d || !(real_o || cross_o) ? FORM_GENERAL
+                   : unit                          ? (real_o ? FORM_UNIT_REAL : FORM_UNIT_CROSS)
+                                                   : (real_o ? FORM_REAL : FORM_CROSS);
   const register_step *s = take_step(g, CODE_LANES + form, 5);
   const double divisor = unit ? d : 1;
   *scale *= divisor;
@@ -346,8 +383,8 @@ static int find_uniform(qv_register *g)
   register_step sorted[QV_REGISTER_DIMS];
   int seen = 0;
   for (int i = 0; i < g->nsteps && g->nsteps == QV_REGISTER_DIMS; i++) {
-    const int dim = g->steps[i].code / QV_FORMS;
-    if (dim < QV_REGISTER_DIMS && g->steps[i].code % QV_FORMS == g->steps[0].code % QV_FORMS) {
+    const int dim = g->steps[i].code / FORMS;
+    if (dim < QV_REGISTER_DIMS && g->steps[i].code % FORMS == g->steps[0].code % FORMS) {
       sorted[dim] = g->steps[i];
       seen |= 1 << dim;
     }
@@ -358,7 +395,7 @@ static int find_uniform(qv_register *g)
   for (int d = 0; d < QV_REGISTER_DIMS; d++) {
     g->steps[d] = sorted[d];
   }
-  return g->steps[0].code % QV_FORMS;
+  return g->steps[0].code % FORMS;
 }
 
 /* Vectors of constants that the steps of these ops can take. */
