@@ -9,8 +9,10 @@
 /* States of fewer amplitudes a rank run too short a time for a second look at their passes. */
 #define COMPARED_BITS 20
 
-/* Passes in layers are not looked at if they are more than so many times as many. */
-#define LAYERED_MOST 4
+/* Passes in layers are not looked at if they are more than so many times as many; nor if all gates times all passes,
+ * the steps of cutting, are so many: seconds. */
+#define LAYERED_MOST  4
+#define COMPARED_MOST 200000000
 
 /* What of a pass over memory is not hidden by the gates of the tile before, in the unit of qv_sweep_work, on one
  * thread; and how many threads it takes at most to use up the bandwidth of the memory, each of which waits as much
@@ -257,7 +259,7 @@ static qv_code append(qv_schedule *s, const cut *c)
   return QV_OK;
 }
 
-/* Whether gates before and behind which nothing can be put off come in layers at all: there are diagonal ones. */
+/* Whether there are diagonal gates: the layers of others gain nothing from being whole. */
 static bool any_diagonal(const qv_planner *p, int64_t count, const int64_t *index)
 {
   bool any = false;
@@ -273,7 +275,8 @@ qv_code qv_schedule_cut(qv_planner *planner, const qv_layout *layout, int64_t co
   cut best;
   QV_TRY(make_cut(planner, layout, count, gates, index, false, count, &best));
   qv_code code = QV_OK;
-  if (best.npasses > 1 && layout->nlocal >= COMPARED_BITS && any_diagonal(planner, count, index)) {
+  if (best.npasses > 1 && layout->nlocal >= COMPARED_BITS && best.npasses <= COMPARED_MOST / count &&
+      any_diagonal(planner, count, index)) {
     code = compare(planner, layout, count, gates, index, &best);
   }
   if (code == QV_OK) {
