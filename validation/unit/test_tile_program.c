@@ -138,7 +138,7 @@ static int compare(const qv_sweep *sweep, uint64_t seed)
       set_number(sweep, &tiles[0], i / 2, i % 2, value);
       set_number(sweep, &tiles[1], i / 2, i % 2, value);
     }
-    qv_feed feed = {space, 0, place, 0, 1LL << bits};
+    qv_feed feed = {space, 0, place, 0, (int64_t)1 << bits};
     one_by_one(sweep, &tiles[0], outer);
     qv_tile_program_run(&program, &tiles[1], &tiles[2], outer, scratch, &feed);
     CHECK(feed.next >= 0 && feed.next <= feed.units); /* gates that leave the tile alone do not fetch either */
