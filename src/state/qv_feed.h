@@ -15,18 +15,7 @@ typedef struct {
   int64_t next, units;   /* vectors fetched; and how many there are */
 } qv_feed;
 
-/* Fetches the next `count` vectors. Not inlined: the kernels need the registers. Local. */
-void qv_feed_fetch(qv_feed *feed, int64_t count);
-
-/* The same from within a kernel. */
-static inline __attribute__((always_inline)) void qv_feed_some(qv_feed *feed, int64_t count)
-{
-  if (feed->next < feed->units) {
-    qv_feed_fetch(feed, count);
-  }
-}
-
-/* The same without a call, across which vectors would not stay in their registers. Local. */
+/* Fetches the next `count` vectors: inlined, where vectors would not stay in their registers across a call. Local. */
 static inline __attribute__((always_inline)) void qv_feed_inline(qv_feed *feed, int64_t count)
 {
   for (; count > 0 && feed->next < feed->units; count--) {
@@ -34,6 +23,17 @@ static inline __attribute__((always_inline)) void qv_feed_inline(qv_feed *feed, 
     __asm__ volatile("" : "+r"(vector)); /* not in vector registers, where it would wait behind the arithmetic */
     __builtin_prefetch(vector, 0, 2);
     __builtin_prefetch(vector + 64, 0, 2);
+  }
+}
+
+/* The same by a call, where the kernels need the registers for addresses. Local. */
+void qv_feed_fetch(qv_feed *feed, int64_t count);
+
+/* The same from within a kernel. */
+static inline __attribute__((always_inline)) void qv_feed_some(qv_feed *feed, int64_t count)
+{
+  if (feed->next < feed->units) {
+    qv_feed_fetch(feed, count);
   }
 }
 
