@@ -27,7 +27,7 @@ typedef struct {
   int64_t npasses, nops, capacity;
 } cut;
 
-/* What is left to be cut: gates in order, with their profiles and layers. */
+/* What is left to be cut: gates in order, with their profiles and, if they are cut in layers, those (else 0). */
 typedef struct {
   const qv_planner *planner;
   const qv_layout *layout;
@@ -168,7 +168,9 @@ static qv_code create_rest(rest *r, const qv_schedule_op *gates, const int64_t *
   QV_TRY(qv_alloc(QV_MEM_CIRCUIT, (size_t)r->count, sizeof *r->layer, &r->layer));
   memcpy(r->gates, gates, (size_t)r->count * sizeof *gates);
   memcpy(r->index, index, (size_t)r->count * sizeof *index);
-  find_layers(r);
+  if (r->layered) {
+    find_layers(r);
+  }
   return QV_OK;
 }
 
