@@ -20,10 +20,11 @@
 /* Ways to group: how many parities of bits outside a register group its phases may look at, and how many phases that
  * could act at once go before matrices that wait for them. Which is best depends on the circuit: a wide layer of phases
  * is cheapest as one polynomial, a few phases ahead of every matrix cost least in the groups of the matrices. */
-static const struct {
+typedef struct {
   int signs, bulk;
-  bool wide;
-} ways[] = {{0, 0, true}, {QV_REGISTER_SIGNS, 12, true}, {QV_REGISTER_SIGNS, INT_MAX, false}};
+  bool wide; /* matrices that are alike go by fours and twos */
+} way;
+static const way ways[] = {{0, 0, true}, {QV_REGISTER_SIGNS, 12, true}, {QV_REGISTER_SIGNS, INT_MAX, false}};
 
 #define DIMS QV_REGISTER_DIMS
 
@@ -43,8 +44,7 @@ typedef struct {
   int nleft;
   int *chosen; /* [nops] room */
   int lane_bits, vector_bits;
-  int signs, bulk; /* the way to group */
-  bool wide;
+  const way *way; /* to group */
   qv_tile_drafts *drafts;
 } builder;
 
@@ -130,8 +130,8 @@ static int find_members(const builder *b, int dims, const uint64_t *flips, int *
     const qv_tile_op *op = &b->ops[b->left[i]];
     const footprint *f = &b->footprints[b->left[i]];
     const bool matrix = f->matrix && (op->flip == 0 || find_dimension(op->flip, dims, flips) >= 0);
-    if (commutes(&barrier, f) &&
-        (matrix || (f->looks & coordinates && qv_register_fits_phase(op, dims, flips, b->signs, signs, &nsigns)))) {
+    if (commutes(&barrier, f) && (matrix || (f->looks & coordinates &&
+                                             qv_register_fits_phase(op, dims, flips, b->way->signs, signs, &nsigns)))) {
       found[nfound++] = b->left[i];
     } else {
       pass_over(&barrier, f);
@@ -265,7 +265,7 @@ static bool add_register(builder *b)
   if (collect(b, dims, flips, chosen, &count) == 0) {
     return false;
   }
-  if (b->wide && is_alike_pair(b, count, chosen)) {
+  if (b->way->wide && is_alike_pair(b, count, chosen)) {
     b->drafts->work += QV_PAIR_WORK;
     push(b, (qv_tile_draft){.kind = QV_GROUP_WIDE}, chosen, count);
     return true;
@@ -278,41 +278,23 @@ static bool add_register(builder *b)
 }
 
 /* The ops that can act now and are alike, on different bits, as those that could be four; `like` is the first of them.
- * In ascending order of bits. Returns their number. */
-static int find_alike(const builder *b, int like, int *found)
+ * In order; returns their number, and their bits in *flips. */
+static int find_alike(const builder *b, int like, int *found, uint64_t *flips)
 {
   footprint barrier = {0};
-  uint64_t flips = 0;
   int count = 0;
+  *flips = 0;
   for (int i = 0; i < b->nleft && i < WINDOW; i++) {
     const qv_tile_op *op = &b->ops[b->left[i]];
     const footprint *f = &b->footprints[b->left[i]];
-    if (!f->wide || op->flip & flips || !commutes(&barrier, f) || !qv_wide_alike(op, &b->ops[like])) {
+    if (!f->wide || op->flip & *flips || !commutes(&barrier, f) || !qv_wide_alike(op, &b->ops[like])) {
       pass_over(&barrier, f);
       continue;
     }
-    int at = count++;
-    for (; at > 0 && b->ops[found[at - 1]].flip > op->flip; at--) {
-      found[at] = found[at - 1];
-    }
-    found[at] = b->left[i];
-    flips |= op->flip;
+    found[count++] = b->left[i];
+    *flips |= op->flip;
   }
   return count;
-}
-
-/* Puts ops into the order of those that wait. */
-static void sort_by_order(const builder *b, int count, int *chosen)
-{
-  int sorted[QV_WIDE_DIMS], kept = 0;
-  for (int i = 0; i < b->nleft && kept < count; i++) {
-    for (int k = 0; k < count; k++) {
-      if (chosen[k] == b->left[i]) {
-        sorted[kept++] = chosen[k];
-      }
-    }
-  }
-  memcpy(chosen, sorted, (size_t)count * sizeof *chosen);
 }
 
 /* Four matrices that are alike and can act now, on as many bits, as the next group; false if there are not so many. The
@@ -320,18 +302,23 @@ static void sort_by_order(const builder *b, int count, int *chosen)
  * cache. */
 static bool add_wide(builder *b, int ready)
 {
-  int found[WINDOW], chosen[QV_WIDE_DIMS];
-  const int count = b->footprints[ready].wide ? find_alike(b, ready, found) : 0;
+  int found[WINDOW], kept = 0;
+  uint64_t flips = 0;
+  const int count = b->footprints[ready].wide ? find_alike(b, ready, found, &flips) : 0;
   if (count < QV_WIDE_DIMS) {
     return false;
   }
-  chosen[0] = found[0];
+  uint64_t taken = flips & -flips;
   for (int k = 1; k < QV_WIDE_DIMS; k++) {
-    chosen[k] = found[count - QV_WIDE_DIMS + k];
+    taken |= 1ULL << qv_high_bit(flips & ~taken);
   }
-  sort_by_order(b, QV_WIDE_DIMS, chosen);
+  for (int i = 0; i < count; i++) {
+    if (b->ops[found[i]].flip & taken) {
+      found[kept++] = found[i];
+    }
+  }
   b->drafts->work += QV_WIDE_WORK;
-  push(b, (qv_tile_draft){.kind = QV_GROUP_WIDE}, chosen, QV_WIDE_DIMS);
+  push(b, (qv_tile_draft){.kind = QV_GROUP_WIDE}, found, kept);
   return true;
 }
 
@@ -382,23 +369,21 @@ static void add_phases(builder *b, int count)
 }
 
 /* All ops grouped one way. */
-static void group(builder *b, int signs, int bulk, bool wide)
+static void group(builder *b, const way *by)
 {
   b->drafts->nmembers = b->drafts->ndrafts = 0;
   b->drafts->work = 0;
-  b->signs = signs;
-  b->bulk = bulk;
-  b->wide = wide;
+  b->way = by;
   b->nleft = b->nops;
   for (int i = 0; i < b->nops; i++) {
     b->left[i] = i;
   }
   while (b->nleft > 0) {
     const int ready = first_ready(b), phases = ready < 0 ? find_phases(b) : 0;
-    if (b->wide && b->vector_bits >= QV_WIDE_DIMS && ready >= 0 && add_wide(b, ready)) {
+    if (by->wide && b->vector_bits >= QV_WIDE_DIMS && ready >= 0 && add_wide(b, ready)) {
       continue;
     }
-    const bool fits = ready >= 0 ? b->footprints[ready].matrix : signs > 0 && phases < bulk;
+    const bool fits = ready >= 0 ? b->footprints[ready].matrix : by->signs > 0 && phases < by->bulk;
     if (b->vector_bits >= DIMS && fits && add_register(b)) {
       continue;
     }
@@ -427,7 +412,7 @@ static void group_best(builder *b, qv_tile_drafts *best, qv_tile_drafts *other)
   double least = INFINITY;
   for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
     b->drafts = other;
-    group(b, ways[k].signs, ways[k].bulk, ways[k].wide);
+    group(b, &ways[k]);
     if (other->work < least) {
       const qv_tile_drafts swapped = *best;
       least = other->work;
