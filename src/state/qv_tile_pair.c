@@ -28,3 +28,17 @@ void qv_pair_matrix(const qv_tile_op *op, double _Complex m[4])
   m[last ? 1 : 2] = CMPLX(op->ob[0][0], op->ob[1][0]);
   m[last ? 0 : 3] = CMPLX(op->db[0][0], op->db[1][0]);
 }
+
+void qv_coset_set(int dims, const uint64_t *flips, uint64_t *above, uint64_t *offsets)
+{
+  for (int k = 0; k < 1 << dims; k++) {
+    offsets[k] = 0;
+    for (int d = 0; d < dims; d++) {
+      offsets[k] |= k >> d & 1 ? flips[d] : 0;
+    }
+  }
+  uint64_t bits = offsets[(1 << dims) - 1];
+  for (int d = 0; bits; d++, bits &= bits - 1) {
+    above[d] = ~qv_low_mask(qv_low_bit(bits)); /* masks of the bits at and above each dimension, ascending */
+  }
+}

@@ -50,7 +50,7 @@ struct qv_register {
   bool single;
   int vector_bits, lane_bits, nsteps;
   int uniform; /* the form, if the steps are matrices of one form for each dimension, in order; else -1 */
-  uint64_t above[QV_REGISTER_DIMS];  /* masks of the bits at and above each dimension, ascending */
+  uint64_t above[QV_REGISTER_DIMS];  /* qv_coset_set */
   uint64_t offsets[MEMBERS];         /* combinations of the flips */
   uint64_t signs[QV_REGISTER_SIGNS]; /* masks whose parities diagonals look at, outside the dimensions */
   int nsigns;
@@ -60,16 +60,6 @@ struct qv_register {
   int nconstants;
   double scale;
 };
-
-/* The bits of n with zeros at those of the dimensions: the first vector of a coset. */
-static inline __attribute__((always_inline)) uint64_t first_of(const qv_register *g, uint64_t n)
-{
-#pragma GCC unroll 3
-  for (int d = 0; d < QV_REGISTER_DIMS; d++) {
-    n += n & g->above[d];
-  }
-  return n;
-}
 
 /* The parities of the signs at a vector or at outer bits, as bits. */
 static uint8_t pattern_at(const qv_register *g, uint64_t vector)
@@ -340,20 +330,6 @@ static void add_diagonal(qv_register *g, const qv_tile_op *ops, const int *chose
   }
 }
 
-/* The coset's members and how to count through the cosets. */
-static void set_dimensions(qv_register *g, const uint64_t *flips)
-{
-  uint64_t bits = all_of(QV_REGISTER_DIMS, flips);
-  for (int k = 0; k < MEMBERS; k++) {
-    for (int d = 0; d < QV_REGISTER_DIMS; d++) {
-      g->offsets[k] |= k >> d & 1 ? flips[d] : 0;
-    }
-  }
-  for (int d = 0; bits; d++, bits &= bits - 1) {
-    g->above[d] = ~qv_low_mask(qv_low_bit(bits));
-  }
-}
-
 static void add_steps(qv_register *g, const qv_tile_op *ops, int count, const int *chosen, const uint64_t *flips,
                       double *scale)
 {
@@ -420,7 +396,8 @@ static qv_code find_patterns(qv_register *g)
   g->patterns[0] = 0;
   for (int64_t n = 1; n < cosets; n++) { /* parities are linear */
     const int64_t low = n & -n;
-    g->patterns[n] = n == low ? pattern_at(g, first_of(g, (uint64_t)n)) : g->patterns[n ^ low] ^ g->patterns[low];
+    g->patterns[n] = n == low ? pattern_at(g, qv_coset_first(QV_REGISTER_DIMS, g->above, (uint64_t)n))
+                              : g->patterns[n ^ low] ^ g->patterns[low];
   }
   return QV_OK;
 }
@@ -443,7 +420,7 @@ qv_code qv_register_create(const qv_tile_op *ops, int count, const int *chosen, 
   g->scale = 1;
   g->vector_bits = vector_bits;
   g->lane_bits = single ? 4 : 3;
-  set_dimensions(g, flips);
+  qv_coset_set(QV_REGISTER_DIMS, flips, g->above, g->offsets);
   memcpy(g->signs, signs, sizeof signs);
   g->nsigns = nsigns;
   qv_code code = qv_alloc(QV_MEM_CIRCUIT, constants_of(ops, count, chosen), 64, &g->constants);

@@ -20,21 +20,11 @@
 struct qv_wide {
   bool single, hadamard;
   int vector_bits, count;
-  uint64_t above[DIMS];      /* masks of the bits at and above each dimension, ascending */
+  uint64_t above[DIMS];      /* qv_coset_set */
   uint64_t offsets[MEMBERS]; /* combinations of the flips */
   qv_mixer_angle angle;
   double scale;
 };
-
-/* The bits of n with zeros at those of the dimensions: the first vector of a coset. */
-static inline __attribute__((always_inline)) uint64_t first_of(const qv_wide *g, uint64_t n)
-{
-#pragma GCC unroll 4
-  for (int d = 0; d < DIMS; d++) {
-    n += n & g->above[d];
-  }
-  return n;
-}
 
 /* Where the members stand, from the first of a coset on. */
 typedef struct {
@@ -82,7 +72,7 @@ bool qv_wide_alike(const qv_tile_op *a, const qv_tile_op *b)
   return m[0] == n[0] && m[1] == n[1] && m[3] == n[3];
 }
 
-/* The coset's members and how to count through the cosets: beside the gates' bits, the lowest others. */
+/* The cosets: along the gates' bits, and beside them the lowest others. */
 static void set_dimensions(qv_wide *g, const qv_tile_op *ops, const int *chosen)
 {
   uint64_t flips[DIMS], bits = 0;
@@ -94,14 +84,7 @@ static void set_dimensions(qv_wide *g, const qv_tile_op *ops, const int *chosen)
     flips[d] = ~bits & (bits + 1);
     bits |= flips[d];
   }
-  for (int k = 0; k < MEMBERS; k++) {
-    for (int d = 0; d < DIMS; d++) {
-      g->offsets[k] |= k >> d & 1 ? flips[d] : 0;
-    }
-  }
-  for (int d = 0; bits; d++, bits &= bits - 1) {
-    g->above[d] = ~qv_low_mask(qv_low_bit(bits));
-  }
+  qv_coset_set(DIMS, flips, g->above, g->offsets);
 }
 
 qv_code qv_wide_create(const qv_tile_op *ops, int count, const int *chosen, int vector_bits, bool single, double *scale,
@@ -119,6 +102,7 @@ qv_code qv_wide_create(const qv_tile_op *ops, int count, const int *chosen, int 
   qv_pair_matrix(&ops[chosen[0]], m);
   const double c = creal(m[0]), s = -cimag(m[1]); /* of exp(-i beta X) */
   (*out)->hadamard = is_hadamard(m);
+  /* sums of Hadamard gates are multiply-adds by an s that the compiler does not know to be one */
   (*out)->angle = (qv_mixer_angle){.alpha = -s * s, .gamma = s * c, .c = c, .s = (*out)->hadamard ? 1 : s};
   *scale *= (*out)->hadamard ? pow(c, count) : 1;
   return QV_OK;
